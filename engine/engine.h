@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "engine/types.h"
+
+namespace engine {
+
+/// The one door to a loaded model. Owns the backend, the model, tokenizer, cache and scheduler, and the one thread that
+/// runs them. Every method may be called from any thread; none waits for computation except load().
+class Engine {
+ public:
+  /// Loads a Hugging Face folder. Blocks its caller while the engine thread loads; `progress` is called there.
+  /// Returns null if `progress` asked to stop. Throws Error with a sentence naming the file and the field.
+  static std::unique_ptr<Engine> load(const std::filesystem::path& path, const EngineOptions& options,
+                                      const LoadProgress& progress = {});
+  /// Cancels every request (each gets its on_finish with Cancelled), joins the thread, frees everything.
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Puts a request in the queue; what is wrong with it is told through `on_finish` (FinishReason::Error).
+  RequestId submit(GenerationRequest request, TokenCallback on_tokens, FinishCallback on_finish);
+  /// Changes the sampling of a running request from its next token on; an ended id is ignored.
+  void update(RequestId id, const SamplingParams& sampling);
+  /// Ends a request soon: seen between layers, chunks and steps. An ended id is ignored.
+  void cancel(RequestId id);
+  /// Drops what is cached for a session.
+  void forget(std::uint64_t session);
+
+  /// Ids of a prompt, as submit() would make them. Throws Error(InvalidRequest) when the model has no tokenizer.
+  std::vector<std::int32_t> tokenize(const std::vector<PromptPiece>& prompt) const;
+  std::size_t count_tokens(const std::vector<PromptPiece>& prompt) const { return tokenize(prompt).size(); }
+  const ModelInfo& info() const;
+
+ private:
+  struct State;
+  explicit Engine(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// What a model would be and need, from its header alone, without loading it (`plan` of sotto-cli info).
+/// `context_length` 0 asks for the default. Throws Error as Engine::load does.
+ModelInfo inspect(const std::filesystem::path& path, const EngineOptions& options);
+
+/// The devices of this machine: the CPU always, CUDA always with the reason where it is not usable.
+std::vector<DeviceInfo> list_devices();
+
+}  // namespace engine

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/formats/model_source.h"
+
+namespace engine {
+
+/// Text to ids and back. Immutable after creation; all const methods may be called from any thread.
+class Tokenizer {
+ public:
+  /// Makes the tokenizer that the data describes. Throws Error (CorruptFile, UnsupportedModel) naming file and field.
+  static std::unique_ptr<Tokenizer> create(const TokenizerData& data);
+
+  virtual ~Tokenizer() = default;
+
+  /// Ids of `text` (UTF-8; every invalid sequence is read as U+FFFD). With `parse_special` the added tokens inside the
+  /// text are recognised, longest match first; without it they are ordinary text, whatever a person typed. Nothing is
+  /// prepended or appended. Time is near linear in the length, also for one unbroken megabyte.
+  virtual std::vector<std::int32_t> encode(std::string_view text, bool parse_special) const = 0;
+
+  /// The bytes that one token stands for (not necessarily whole UTF-8). Empty for ids without a piece.
+  virtual std::string_view bytes_of(std::int32_t id) const = 0;
+
+  /// Text of a sequence; invalid bytes become U+FFFD, one per maximal subpart. `skip_special` leaves control tokens out.
+  std::string decode(std::span<const std::int32_t> ids, bool skip_special) const;
+
+  /// Control tokens: never shown to people.
+  virtual bool is_special(std::int32_t id) const = 0;
+  /// False for ids that no text or control token stands for (vocabulary padding): these are masked before sampling.
+  virtual bool has_piece(std::int32_t id) const = 0;
+  /// The id of a token by its exact text.
+  virtual std::optional<std::int32_t> id_of(std::string_view content) const = 0;
+  /// One more than the highest id.
+  virtual std::int32_t vocab_size() const = 0;
+};
+
+}  // namespace engine
