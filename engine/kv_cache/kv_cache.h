@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/types.h"
+
+namespace engine {
+
+/// What one cached position holds.
+struct KvGeometry {
+  std::int64_t num_layers = 0;
+  std::int64_t num_kv_heads = 0;
+  std::int64_t head_dim = 0;
+  KvType type = KvType::F32;  ///< never Auto here
+  /// Bytes of keys and values of one position over all layers.
+  std::uint64_t bytes_per_token() const;
+};
+
+/// A running sequence in the cache.
+using SequenceId = std::uint32_t;
+
+/// Keys and values of all conversations, in pages of a fixed number of positions from one pool, allocated once.
+/// A session (a conversation) keeps its pages after its sequence was closed, so that the next turn, an edit or a
+/// regeneration finds the longest common prefix again; least recently used sessions give way when room is needed.
+/// Whole pages of a common prefix are shared between sequences; a page that is shared is copied before it is written.
+/// Engine thread only.
+class KvCache {
+ public:
+  static constexpr std::int64_t kPageTokens = 32;
+
+  /// Room for `capacity_tokens` positions (rounded up to pages). Throws Error(OutOfMemory).
+  KvCache(const KvGeometry& geometry, std::int64_t capacity_tokens);
+  ~KvCache();
+
+  struct Opened {
+    SequenceId sequence = 0;
+    std::int64_t cached = 0;  ///< positions already there; always < tokens.size(), so that one forward is left for logits
+  };
+  /// Starts a sequence for `tokens` (the whole prompt): finds the longest prefix that a session has cached and reserves
+  /// room for the rest. `session` 0 looks up but keeps nothing at close(). Nothing if running sequences hold too many
+  /// pages just now (try again when one ended). Throws Error(ContextFull) if it could never fit.
+  std::optional<Opened> open(std::uint64_t session, std::span<const std::int32_t> tokens);
+
+  /// Makes room for `count` more positions; false if that cannot be had now.
+  bool reserve(SequenceId sequence, std::int64_t count);
+  /// Says that positions [length, length + ids.size()) were written by a forward pass for these ids.
+  void commit(SequenceId sequence, std::span<const std::int32_t> ids);
+  /// Committed positions.
+  std::int64_t length(SequenceId sequence) const;
+  /// Forgets positions from `length` on.
+  void truncate(SequenceId sequence, std::int64_t length);
+  /// Ends the sequence; what it committed stays cached for its session.
+  void close(SequenceId sequence);
+  /// Forgets a session (its running sequence, if any, goes on).
+  void drop(std::uint64_t session);
+
+  std::int64_t capacity_tokens() const;
+  std::int64_t free_tokens() const;  ///< without taking from sessions
+  const KvGeometry& geometry() const { return geometry_; }
+
+ private:
+  KvGeometry geometry_;
+};
+
+}  // namespace engine

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/formats/model_source.h"
+#include "engine/kv_cache/kv_cache.h"
+#include "engine/types.h"
+
+namespace engine {
+
+class Backend;
+class Activations;
+
+/// One token of a forward pass.
+struct BatchToken {
+  std::int32_t id = 0;
+  std::int64_t position = 0;     ///< in its sequence, from 0
+  SequenceId sequence = 0;       ///< as KvCache::open gave it
+  bool wants_logits = false;
+};
+
+/// A flat list of tokens: chunks of prompts and single decode steps side by side. Tokens of one sequence stand together
+/// and in order of position.
+struct Batch {
+  std::vector<BatchToken> tokens;
+};
+
+/// What a caller wants to see of a forward pass; filled only where asked for, costs nothing otherwise. All values are
+/// float32, rows in batch order.
+struct Probe {
+  bool want_hidden_states = false;
+  std::vector<std::int64_t> want_attentions;          ///< layer numbers; only for one sequence fed from position 0
+  std::vector<std::vector<float>> hidden_states;      ///< layers + 1 entries of [tokens, hidden]; the last after the final norm
+  std::vector<std::vector<float>> attentions;         ///< per wanted layer [heads, tokens, tokens]
+};
+
+/// A decoder whose weights are loaded. Immutable after creation, keeps no state of a conversation.
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual const ModelConfig& config() const = 0;
+
+  /// Runs `batch`: writes keys and values of its tokens into `cache` (room must have been reserved) and leaves the
+  /// logits of the tokens that asked in `activations.logits()`, float32 [asked, vocab_size] in batch order.
+  /// `stop`, where not null, is looked at between layers; returns false if it was seen set (the logits are then not
+  /// valid and the cache positions of this batch not written). Needs batch.tokens.size() <= activations.max_tokens().
+  virtual bool forward(const Batch& batch, KvCache& cache, Activations& activations, const std::atomic<bool>* stop,
+                       Probe* probe = nullptr) const = 0;
+};
+
+/// Loads the model that `source` describes onto `backend`; weights stay views of the mapped file where the backend can
+/// use them so. `source` must outlive the model. `progress` as in Engine::load; null is returned when it said stop.
+/// Throws Error(UnsupportedModel) for an unknown architecture, Error(CorruptFile) for a missing or misshapen tensor.
+std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend, const EngineOptions& options,
+                                    const LoadProgress& progress);
+
+/// The cache geometry that a model of this config needs.
+KvGeometry kv_geometry(const ModelConfig& config, const EngineOptions& options);
+
+/// Memory that a load takes, in bytes: weights where they lie, KV cache for `context_length` tokens, activations.
+/// Pure: what is shown before loading is what is allocated later.
+struct MemoryNeeded {
+  std::uint64_t weights = 0, kv_cache = 0, activations = 0;
+  std::uint64_t total() const { return weights + kv_cache + activations; }
+};
+MemoryNeeded memory_needed(const ModelSource& source, const EngineOptions& options, std::int64_t context_length);
+
+}  // namespace engine
