@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Builds everything and runs all tests headless: the `ci` preset in full, then the fast engine, template and history
+# tests under the address, undefined-behaviour and thread sanitizers.
+#   packaging/test.sh           all of it
+#   packaging/test.sh --quick   the `ci` preset only
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+. packaging/install_packages.sh
+ensure_packages engine app run test
+
+export QT_QPA_PLATFORM=offscreen QT_QUICK_BACKEND=software LC_ALL=C.UTF-8
+export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-2}
+
+step() { printf '\n== %s (%s)\n' "$1" "$(date -u +%H:%M:%S)"; }
+
+step "ci: configure and build"
+cmake --preset ci -Wno-dev
+cmake --build --preset ci
+
+step "ci: tests"
+ctest --preset ci --label-exclude slow
+
+if [ "${1:-}" != --quick ]; then
+  for preset in asan tsan; do
+    step "$preset: build and fast tests"
+    cmake --preset "$preset" -Wno-dev
+    cmake --build --preset "$preset" --target engine_tests templates_tests history_test
+    ctest --preset "$preset" --label-regex '^(engine|templates|history)$' --label-exclude slow
+  done
+fi
+
+step "all tests passed"
