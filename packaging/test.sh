@@ -7,6 +7,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 . packaging/install_packages.sh
+. packaging/cuda_probe.sh
 ensure_packages engine app run test
 
 export QT_QPA_PLATFORM=offscreen QT_QUICK_BACKEND=software LC_ALL=C.UTF-8
@@ -15,7 +16,11 @@ export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-2}
 step() { printf '\n== %s (%s)\n' "$1" "$(date -u +%H:%M:%S)"; }
 
 step "ci: configure and build"
-cmake --preset ci -Wno-dev
+find_nvcc
+cuda=()
+# One architecture shows that the CUDA code compiles; packages are built for all of them.
+[ -n "$nvcc" ] && cuda=(-DWITH_CUDA=ON -DCMAKE_CUDA_ARCHITECTURES=90)
+cmake --preset ci -Wno-dev "${cuda[@]}"
 cmake --build --preset ci
 
 step "ci: tests"
