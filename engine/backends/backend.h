@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/tensor/tensor.h"
+#include "engine/types.h"
+
+namespace engine {
+
+/// The page pool of a KV cache as operations see it: [pages, layers, 2 (keys, values), kv_heads, page_tokens, head_dim]
+/// of `dtype` (F32, F16 or BF16). One page holds `page_tokens` positions of one sequence over all layers, so that it
+/// moves as one block, and the rows of one head lie together, so that attention streams them. A view; owns nothing.
+struct KvPool {
+  std::byte* data = nullptr;
+  DType dtype = DType::F32;
+  std::int64_t num_pages = 0;
+  std::int64_t num_layers = 0;
+  std::int64_t num_kv_heads = 0;
+  std::int64_t page_tokens = 0;
+  std::int64_t head_dim = 0;
+
+  /// Bytes of the rows of one head in one page and layer: [page_tokens, head_dim].
+  std::size_t block_bytes() const { return static_cast<std::size_t>(page_tokens * head_dim) * size_of(dtype); }
+  std::size_t page_bytes() const { return block_bytes() * static_cast<std::size_t>(num_layers * 2 * num_kv_heads); }
+  std::byte* keys(std::int64_t page, std::int64_t layer, std::int64_t kv_head) const {
+    return data + static_cast<std::size_t>(page) * page_bytes() +
+           static_cast<std::size_t>(layer * 2 * num_kv_heads + kv_head) * block_bytes();
+  }
+  std::byte* values(std::int64_t page, std::int64_t layer, std::int64_t kv_head) const {
+    return keys(page, layer, kv_head) + static_cast<std::size_t>(num_kv_heads) * block_bytes();
+  }
+};
+
+/// The rows of one sequence in a batch: rows [first_row, first_row + rows) are its positions [first_position, ...).
+struct SequenceRows {
+  std::int64_t first_row = 0;
+  std::int64_t rows = 0;
+  std::int64_t first_position = 0;
+  std::span<const std::int32_t> pages;  ///< position p lies in pages[p / page_tokens], row p % page_tokens
+};
+
+/// One matrix product of several that read the same rows: out = weight * x + bias, or out += where it accumulates.
+struct Projection {
+  const Tensor* weight = nullptr;  ///< [out_features, in_features]; F32, F16 or BF16, at any address
+  const Tensor* bias = nullptr;    ///< [out_features] float32; null or empty: none
+  Tensor* out = nullptr;           ///< [tokens, out_features] float32
+  bool accumulate = false;         ///< adds to what `out` holds (the residual stream)
+};
+
+/// Where and how a model runs.
+struct BackendInfo {
+  Device device = Device::Cpu;
+  std::string device_name;    ///< "AMD EPYC 7B13" ...
+  std::string device_reason;  ///< why this device, in words
+  std::string isa;            ///< kernels in use: "portable", "avx2", "avx512"
+  std::string matrix_library; ///< what multiplies many rows: "oneDNN 2.6.3" or "own kernels"
+  int threads = 1;
+  ComputeMode compute = ComputeMode::Auto;
+};
+
+/// The operations that a model is made of, on one device. Activations are float32 and row-major, `tokens` is the number
+/// of rows of the batch. Tensors must be made by this backend, except where a span says CPU memory. What shapes ask for
+/// is checked in debug builds: weights were checked when they were loaded. Inputs and outputs do not overlap unless an
+/// operation says so. One thread at a time; an operation may return before the device is done (synchronise()).
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual const BackendInfo& info() const = 0;
+
+  /// Memory of the device, contents undefined. Throws Error(OutOfMemory).
+  virtual Tensor allocate(DType dtype, Shape shape) = 0;
+  /// A weight for reading. On the CPU a view of `bytes` themselves, which must outlive it; else a copy on the device.
+  virtual Tensor weight(DType dtype, Shape shape, std::span<const std::byte> bytes) = 0;
+  /// Copies between CPU memory and a tensor of exactly that many bytes; both wait until it is done.
+  virtual void upload(std::span<const std::byte> from, Tensor& to) = 0;
+  virtual void download(const Tensor& from, std::span<std::byte> to) = 0;
+  /// Waits until all operations given so far are done.
+  virtual void synchronise() = 0;
+
+  /// out[t] = table[ids[t]]: table [vocab, hidden] (any weight type), ids in CPU memory, out [tokens, hidden].
+  /// Throws Error(InvalidRequest) for an id outside the table.
+  virtual void embed(const Tensor& table, std::span<const std::int32_t> ids, Tensor& out) = 0;
+  /// out[i] = x[rows[i]]: x [tokens, n], rows in CPU memory, out [rows.size(), n].
+  virtual void gather_rows(const Tensor& x, std::span<const std::int64_t> rows, Tensor& out) = 0;
+  /// out = x / sqrt(mean(x^2) + eps) * weight, row by row: x, out [tokens, hidden], weight [hidden] float32.
+  virtual void rms_norm(const Tensor& x, const Tensor& weight, float eps, Tensor& out) = 0;
+  /// Products with up to 8 weights of the same input width, x [tokens, in_features]: q, k, v or gate, up in one go, the
+  /// head, anything linear. Float32 sums; with ComputeMode::Auto many rows may be multiplied in bfloat16.
+  virtual void linear(const Tensor& x, std::span<const Projection> projections) = 0;
+  /// x += y, both [tokens, n].
+  virtual void add(const Tensor& y, Tensor& x) = 0;
+  /// Rotates pairs (2i, 2i+1) of each head of x [tokens, heads, head_dim] in place, the first 2 * row_length(cosines)
+  /// dimensions of it: (a, b) becomes (a cos - b sin, b cos + a sin). cosines, sines [tokens, rotated / 2].
+  virtual void rotate(Tensor& x, const Tensor& cosines, const Tensor& sines) = 0;
+  /// Writes keys and values [tokens, kv_heads, head_dim] (keys rotated) to the positions that `sequences` name.
+  virtual void append_kv(const KvPool& pool, std::int64_t layer, const Tensor& keys, const Tensor& values,
+                         std::span<const SequenceRows> sequences) = 0;
+  /// Causal attention over the pages, the batch's own positions included (append_kv first): query head h reads kv head
+  /// h / (heads / kv_heads). queries, out [tokens, heads, head_dim]; scale multiplies the products before the softmax.
+  virtual void attend(const KvPool& pool, std::int64_t layer, const Tensor& queries,
+                      std::span<const SequenceRows> sequences, float scale, Tensor& out) = 0;
+  /// What attend weighs with, for people who look inside a model: out [heads, rows, first_position + rows] in CPU
+  /// memory, zero above the diagonal. Slow and simple.
+  virtual void attention_probabilities(const KvPool& pool, std::int64_t layer, const Tensor& queries,
+                                       const SequenceRows& sequence, float scale, std::span<float> out) = 0;
+  /// out = silu(gate) * up with silu(v) = v / (1 + exp(-v)); all [tokens, n]; out may be gate or up.
+  virtual void gated_silu(const Tensor& gate, const Tensor& up, Tensor& out) = 0;
+};
+
+/// Makes the backend that `options` ask for; `device_reason` of its info says why. Throws Error(DeviceFailure) for a
+/// device that was asked for by name and cannot be used, Error(InvalidRequest) for impossible options.
+std::unique_ptr<Backend> create_backend(const EngineOptions& options);
+
+/// The devices of this machine: the CPU first, then CUDA, always, with the reason where it is not usable. Any thread.
+std::vector<DeviceInfo> available_devices();
+
+}  // namespace engine

@@ -1,0 +1,72 @@
+#include "engine/layers/weights.h"
+
+#include <cstring>
+
+#include "engine/base/error.h"
+
+namespace engine {
+namespace {
+
+bool is_weight_type(DType dtype) { return dtype == DType::F32 || dtype == DType::F16 || dtype == DType::BF16; }
+
+/// Element `i` of a tensor of a weight type at any address.
+float element(const TensorView& view, std::size_t i) {
+  const std::byte* at = view.bytes.data() + i * size_of(view.dtype);
+  if (view.dtype == DType::F32) {
+    float value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+  }
+  std::uint16_t bits;
+  std::memcpy(&bits, at, sizeof bits);
+  return view.dtype == DType::F16 ? f16_to_f32(bits) : bf16_to_f32(bits);
+}
+
+}  // namespace
+
+const TensorView& WeightLoader::checked(const std::string& name, const Shape& shape) const {
+  const std::string file = source_.path().string();
+  const TensorView* view = source_.find(name);
+  if (view == nullptr) {
+    throw Error(ErrorCode::CorruptFile, file + ": the tensor \"" + name + "\" that this model needs is missing; download the "
+                                        "model again");
+  }
+  if (view->shape != shape) {
+    throw Error(ErrorCode::CorruptFile, file + ": the tensor \"" + name + "\" has shape " + to_string(view->shape) +
+                                            ", but config.json asks for " + to_string(shape));
+  }
+  if (!is_weight_type(view->dtype)) {
+    throw Error(ErrorCode::UnsupportedModel, file + ": the tensor \"" + name + "\" is of type " +
+                                                 std::string(name_of(view->dtype)) + "; weights can be F32, F16 or BF16");
+  }
+  return *view;
+}
+
+Tensor WeightLoader::matrix(const std::string& name, std::int64_t rows, std::int64_t row_length) const {
+  const Shape shape{rows, row_length};
+  const TensorView& view = checked(name, shape);
+  return backend_.weight(view.dtype, shape, view.bytes);
+}
+
+Tensor WeightLoader::vector(const std::string& name, std::int64_t length) const {
+  const TensorView& view = checked(name, {length});
+  std::vector<float> widened(static_cast<std::size_t>(length));
+  for (std::size_t i = 0; i < widened.size(); ++i) widened[i] = element(view, i);
+  Tensor tensor = backend_.allocate(DType::F32, {length});
+  backend_.upload(std::as_bytes(std::span(widened)), tensor);
+  return tensor;
+}
+
+Linear WeightLoader::linear(const std::string& name, std::int64_t out_features, std::int64_t in_features,
+                            bool bias) const {
+  Linear linear;
+  linear.weight = matrix(name + ".weight", out_features, in_features);
+  if (bias) linear.bias = vector(name + ".bias", out_features);
+  return linear;
+}
+
+Norm WeightLoader::norm(const std::string& name, std::int64_t hidden_size, double eps) const {
+  return {vector(name + ".weight", hidden_size), static_cast<float>(eps)};
+}
+
+}  // namespace engine
