@@ -83,10 +83,13 @@ private:
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::deque<std::function<void()>> jobs_;     // guarded by mutex_
-    QHash<qint64, PendingSave> pendingSaves_;  // guarded by mutex_; by reply id
-    bool stopping_ = false;                    // guarded by mutex_
-    std::thread thread_;                       // last member: starts when all else is made
+    std::deque<std::function<void()>> jobs_;  // guarded by mutex_
+    bool stopping_ = false;                   // guarded by mutex_
+
+    std::mutex pendingMutex_;
+    QHash<qint64, PendingSave> pendingSaves_;  // guarded by pendingMutex_; by reply id
+
+    std::thread thread_;  // last member: it uses all others
 };
 
 /// Calls `onValue(result)` (for QFuture<void>: `onValue()`) or `onError(const HistoryError&)` on the thread of

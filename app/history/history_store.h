@@ -8,7 +8,6 @@
 namespace app {
 
 class Connection;
-class Statement;
 
 /// The conversations of one data folder in one SQLite file: all SQL of the product. Synchronous; knows no thread, so
 /// one thread at a time (History gives it one). Every change is one transaction that is on the disk when the call
@@ -96,16 +95,16 @@ private:
     explicit HistoryStore(std::unique_ptr<Connection> connection);
 
     void markInterruptedReplies();
-    qint64 insertMessage(const Message& message);
+    Conversation requireConversation(qint64 conversationId);
     Message requireMessage(qint64 messageId);
-    void requireConversation(qint64 conversationId);
+    QList<Message> readPath(qint64 leafId);
+    qint64 insertMessage(const Message& message);
+    qint64 insertStreamingReply(const Message& userMessage, const QString& modelName);
     void moveLeaf(qint64 conversationId, qint64 leafId);
+    void touch(qint64 conversationId);
     Turn turnFor(qint64 replyId);
-    void updateConversation(const char* sql, qint64 conversationId, const QString& first, const QString& second = {});
-    void indexMessage(qint64 messageId, const QString& text);
-    void unindexMessage(qint64 messageId, const QString& text);
-    void indexTitle(qint64 conversationId, const QString& title);
-    void unindexTitle(qint64 conversationId, const QString& title);
+    QList<SearchHit> searchTitles(const QString& foldedQuery, qsizetype limit);
+    QList<SearchHit> searchMessages(const QString& foldedQuery, qsizetype limit);
 
     std::unique_ptr<Connection> connection_;
     OpenReport report_;
