@@ -60,7 +60,8 @@ struct TensorView {
 
 /// A token that stands outside the ordinary vocabulary rules.
 struct AddedToken {
-  std::int32_t id = 0;
+  static constexpr std::int32_t kIdByContent = -1;
+  std::int32_t id = 0;  ///< kIdByContent: the files give the text only, the id is that of the vocabulary's own piece
   std::string content;
   bool special = true;  ///< a control token: never shown, never recognised in a person's text
   bool lstrip = false, rstrip = false, single_word = false, normalized = false;
