@@ -1,12 +1,12 @@
 #include "app/single_instance.h"
 
 #include <QCryptographicHash>
-#include <QDataStream>
 #include <QDir>
 #include <QFileInfo>
 #include <QLocalSocket>
 #include <QStandardPaths>
 #include <QTimer>
+#include <QtEndian>
 
 namespace app {
 
@@ -16,6 +16,9 @@ constexpr int kAnswerTimeoutMs = 3000;
 constexpr int kAttempts = 30;        // times kLockWaitMs: how long the first may take to start listening
 constexpr int kLockWaitMs = 100;
 constexpr quint32 kLargestArgument = 64 * 1024;  // bytes
+
+// The protocol: length of the argument (big-endian, 4 bytes), the argument as UTF-8; the answer is one byte.
+constexpr qint64 kHeadBytes = 4;
 constexpr char kTaken = 'k';
 
 QString canonicalFolder(const QString& dir) {
@@ -97,9 +100,9 @@ SingleInstance::Handover SingleInstance::handOver(const QString& argument) {
         return Handover::NobodyThere;
     }
     const QByteArray bytes = argument.toUtf8().left(kLargestArgument);
-    QDataStream out(&socket);
-    out << static_cast<quint32>(bytes.size());
-    out.writeRawData(bytes.constData(), static_cast<int>(bytes.size()));
+    QByteArray head(kHeadBytes, Qt::Uninitialized);
+    qToBigEndian(static_cast<quint32>(bytes.size()), head.data());
+    socket.write(head + bytes);
     while (socket.bytesToWrite() > 0) {
         if (!socket.waitForBytesWritten(kAnswerTimeoutMs)) {
             return Handover::NoAnswer;
@@ -116,25 +119,24 @@ SingleInstance::Handover SingleInstance::handOver(const QString& argument) {
 
 void SingleInstance::receive() {
     while (QLocalSocket* socket = server_.nextPendingConnection()) {
-        socket->setReadBufferSize(kLargestArgument + 16);
+        socket->setReadBufferSize(kHeadBytes + kLargestArgument);
         connect(socket, &QLocalSocket::disconnected, socket, &QObject::deleteLater);
         // Whoever connects and says nothing is not kept.
         QTimer::singleShot(kAnswerTimeoutMs, socket, &QLocalSocket::abort);
         const auto take = [this, socket] {
-            QByteArray argument;
-            QDataStream in(socket);
-            in.startTransaction();
-            quint32 length = 0;
-            in >> length;
-            if (in.status() == QDataStream::Ok && length > kLargestArgument) {
+            const QByteArray head = socket->peek(kHeadBytes);
+            if (head.size() < kHeadBytes) {
+                return;  // the rest is on its way
+            }
+            const quint32 length = qFromBigEndian<quint32>(head.constData());
+            if (length > kLargestArgument) {
                 socket->abort();
                 return;
             }
-            argument.resize(length);
-            in.readRawData(argument.data(), static_cast<int>(length));
-            if (in.status() != QDataStream::Ok || !in.commitTransaction()) {
-                return;  // the rest is on its way
+            if (socket->bytesAvailable() < kHeadBytes + static_cast<qint64>(length)) {
+                return;
             }
+            const QByteArray argument = socket->read(kHeadBytes + static_cast<qint64>(length)).mid(kHeadBytes);
             socket->disconnect(this);  // one argument a connection
             socket->putChar(kTaken);
             socket->flush();

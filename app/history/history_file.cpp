@@ -1,10 +1,14 @@
 #include "app/history/history_file.h"
 
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
 #include <QDateTime>
-#include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <cerrno>
+#include <filesystem>
 
 #include "app/history/schema.h"
 #include "app/history/search_index.h"
@@ -21,14 +25,22 @@ QString logFile(const QString& path) { return path + QStringLiteral("-wal"); }
 /// Folder and file, private to this person: a chat is nobody else's business. SQLite gives its -wal and -shm the
 /// permissions of the file.
 void createPrivately(const QString& path) {
-    const QString folder = QFileInfo(path).absolutePath();
-    if (!QFileInfo::exists(folder) && QDir().mkpath(folder)) {
-        QFile::setPermissions(folder, QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+    std::error_code failure;
+    const std::filesystem::path folder = QFileInfo(path).absolutePath().toStdString();
+    if (std::filesystem::create_directories(folder, failure)) {
+        std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure);
     }
-    QFile file(path);
-    if (!file.exists()) {
-        // Where this fails, SQLite's own attempt gives the reason.
-        static_cast<void>(file.open(QIODevice::WriteOnly | QIODevice::NewOnly, QFile::ReadOwner | QFile::WriteOwner));
+    if (!failure) {
+        const int file = ::open(QFile::encodeName(path).constData(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (file >= 0) {
+            ::close(file);
+        } else if (errno != EEXIST) {
+            failure = std::error_code(errno, std::generic_category());
+        }
+    }
+    if (failure) {
+        throw historyErrorFor(SQLITE_CANTOPEN, failure.value(), QStringLiteral("Creating the chat history"), path,
+                              QString::fromStdString(failure.message()));
     }
 }
 

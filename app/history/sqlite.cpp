@@ -16,8 +16,6 @@ struct Explanation {
     const char* advice;
 };
 
-/// What a failed call means to a person. `systemError` is the errno behind it, 0 where there is none: SQLite reports a
-/// full disk or a read-only file system as a plain i/o or open error in some calls.
 Explanation explain(int result, int systemError) {
     constexpr Explanation kFull{HistoryErrorCode::DiskFull, "there is no room left on the disk",
                                 "Free some space and try again; what was saved before is kept."};
@@ -51,6 +49,14 @@ Explanation explain(int result, int systemError) {
 }
 
 }  // namespace
+
+HistoryError historyErrorFor(int result, int systemError, const QString& task, const QString& path,
+                             const QString& reason) {
+    const Explanation explanation = explain(result, systemError);
+    return HistoryError(explanation.code, QStringLiteral("%1 failed: %2: %3 (%4). %5")
+                                              .arg(task, path, QString::fromUtf8(explanation.found), reason,
+                                                   QString::fromUtf8(explanation.advice)));
+}
 
 Connection::Connection(const QString& path) : path_(path) {
     // The extended codes are needed for the errno cases. The caller guarantees one thread at a time.
@@ -100,14 +106,13 @@ qint64 Connection::number(const char* sql) {
 }
 
 void Connection::fail(int result) {
-    const Explanation explanation = explain(result, handle_ ? sqlite3_system_errno(handle_) : 0);
-    if (explanation.code == HistoryErrorCode::Damaged && handle_) {
+    const char* reason = handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(result);
+    const HistoryError error = historyErrorFor(result, handle_ ? sqlite3_system_errno(handle_) : 0,
+                                               QString::fromUtf8(task_), path_, QString::fromUtf8(reason));
+    if (error.code() == HistoryErrorCode::Damaged) {
         keepLogOnClose(true);  // a log found beside the file makes the next start check every page
     }
-    const char* reason = handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(result);
-    throw HistoryError(explanation.code, QStringLiteral("%1 failed: %2: %3 (%4). %5")
-                                             .arg(QString::fromUtf8(task_), path_, QString::fromUtf8(explanation.found),
-                                                  QString::fromUtf8(reason), QString::fromUtf8(explanation.advice)));
+    throw error;
 }
 
 void Connection::refuse(const QString& what) const {

@@ -13,6 +13,12 @@ struct sqlite3_stmt;
 
 namespace app {
 
+/// The error for a person behind a SQLite result code. `systemError` is the errno behind it, 0 where there is none:
+/// SQLite reports a full disk or a read-only file system as a plain i/o or open error in some calls. `reason` is the
+/// library's own wording.
+HistoryError historyErrorFor(int result, int systemError, const QString& task, const QString& path,
+                             const QString& reason);
+
 /// An open SQLite file. Every call that fails throws HistoryError with what beginTask named, the file, and SQLite's
 /// reason. One thread at a time. Owns the handle.
 class Connection {
