@@ -24,6 +24,7 @@ class Engine {
   /// Puts a request in the queue; what is wrong with it is told through `on_finish` (FinishReason::Error).
   RequestId submit(GenerationRequest request, TokenCallback on_tokens, FinishCallback on_finish);
   /// Changes the sampling of a running request from its next token on; an ended id is ignored.
+  /// Throws Error(InvalidRequest) naming a setting that is out of its range.
   void update(RequestId id, const SamplingParams& sampling);
   /// Ends a request soon: seen between layers, chunks and steps. An ended id is ignored.
   void cancel(RequestId id);

@@ -67,7 +67,7 @@ std::string_view name_of(FinishReason reason);
 
 struct GenerationResult {
   FinishReason finish_reason = FinishReason::Stop;
-  std::optional<ErrorCode> error_code;  ///< set with FinishReason::Error
+  std::optional<ErrorCode> error_code;  ///< set with FinishReason::Error, and with Length where the context is full
   std::string error;                    ///< its sentence
   std::string tail_text;                ///< text held back until the end, to be shown after the last event's
   std::vector<std::int32_t> ids;        ///< every generated id, the end token included

@@ -1,0 +1,213 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <future>
+#include <thread>
+
+#include "engine/backends/backend.h"
+#include "engine/formats/model_source.h"
+#include "engine/generation/model_defaults.h"
+#include "engine/generation/prompt_ids.h"
+#include "engine/generation/request_queue.h"
+#include "engine/generation/scheduler.h"
+#include "engine/kv_cache/kv_cache.h"
+#include "engine/layers/activations.h"
+#include "engine/models/model.h"
+#include "engine/tokenizer/tokenizer.h"
+
+namespace engine {
+
+namespace {
+
+/// Tokens of KV cache where the options leave it open: enough for long chats, small beside the weights.
+constexpr std::int64_t kDefaultContext = 8192;
+
+void check_options(const EngineOptions& options) {
+  const auto refuse = [](const std::string& sentence) { throw Error(ErrorCode::InvalidRequest, sentence); };
+  if (options.threads < 0) refuse("threads must be 0 or more, not " + std::to_string(options.threads) + ".");
+  if (options.context_length < 0)
+    refuse("The context length must be 0 or more, not " + std::to_string(options.context_length) + ".");
+  if (options.max_sequences < 1)
+    refuse("max_sequences must be 1 or more, not " + std::to_string(options.max_sequences) + ".");
+  if (options.prefill_chunk < 1)
+    refuse("prefill_chunk must be 1 or more, not " + std::to_string(options.prefill_chunk) + ".");
+}
+
+/// Tokens that the KV cache is made for.
+std::int64_t cache_tokens(const ModelConfig& config, const EngineOptions& options) {
+  return options.context_length > 0 ? options.context_length : std::min(config.context_length, kDefaultContext);
+}
+
+/// What the files say; `tokenizer` may be null.
+ModelInfo describe(const ModelSource& source, const EngineOptions& options, const Tokenizer* tokenizer) {
+  const ModelConfig& config = source.config();
+  ModelInfo info;
+  info.name = source.path().filename().empty() ? source.path().parent_path().filename().string()
+                                               : source.path().filename().string();
+  info.architecture = config.architecture;
+  info.layers = config.num_layers;
+  info.hidden_size = config.hidden_size;
+  info.vocab_size = config.vocab_size;
+  info.context_length = config.context_length;
+  info.usable_context_length = std::min(config.context_length, cache_tokens(config, options));
+  info.weight_bytes = source.weight_bytes();
+  std::map<std::string, std::uint64_t> types;
+  for (const auto& [name, tensor] : source.tensors()) {
+    std::uint64_t count = 1;
+    for (const std::int64_t dim : tensor.shape) count *= static_cast<std::uint64_t>(dim);
+    info.parameters += count;
+    types[std::string(name_of(tensor.dtype))] += tensor.bytes.size();
+    // A token reads one row of the embedding, which is nothing, unless the embedding is the head too.
+    const bool only_looked_up = name == "model.embed_tokens.weight" && !config.tie_word_embeddings;
+    if (!only_looked_up) info.active_bytes_per_token += tensor.bytes.size();
+  }
+  info.weight_types.assign(types.begin(), types.end());
+  info.kv_bytes_per_token = kv_geometry(config, options).bytes_per_token();
+  info.memory_bytes = memory_needed(source, options, cache_tokens(config, options)).total();
+  info.chat_template = source.chat_template();
+  const auto& named = source.tokenizer_data().named_tokens;
+  info.named_tokens.assign(named.begin(), named.end());
+  info.eos_token_ids = end_of_sequence_ids(config, source.generation_defaults(), source.tokenizer_data(), tokenizer);
+  info.default_sampling = default_sampling(source.generation_defaults());
+  return info;
+}
+
+std::unique_ptr<Tokenizer> open_tokenizer(const ModelSource& source) {
+  return source.tokenizer_data().present ? Tokenizer::create(source.tokenizer_data()) : nullptr;
+}
+
+}  // namespace
+
+struct Engine::State {
+  bool load(const std::filesystem::path& path, const EngineOptions& options, const LoadProgress& progress);
+  void run(std::stop_token stop);
+
+  // In the order in which they need each other; the thread is last, so that it has ended before anything goes.
+  RequestQueue queue;
+  std::unique_ptr<ModelSource> source;
+  std::unique_ptr<Tokenizer> tokenizer;
+  std::unique_ptr<Backend> backend;
+  std::unique_ptr<Model> model;
+  std::unique_ptr<KvCache> cache;
+  std::unique_ptr<Activations> activations;
+  Vocabulary vocabulary;
+  std::unique_ptr<Scheduler> scheduler;
+  ModelInfo info;
+  std::jthread thread;
+};
+
+bool Engine::State::load(const std::filesystem::path& path, const EngineOptions& options,
+                         const LoadProgress& progress) {
+  check_options(options);
+  if (progress && !progress(0)) return false;
+  source = ModelSource::open(path);
+  tokenizer = open_tokenizer(*source);
+  backend = create_backend(options);
+  model = create_model(*source, *backend, options, progress);
+  if (!model) return false;
+
+  const std::int64_t tokens = cache_tokens(source->config(), options);
+  const SchedulerLimits limits{options.max_sequences, std::min(options.prefill_chunk, tokens)};
+  cache = std::make_unique<KvCache>(kv_geometry(source->config(), options), tokens);
+  activations =
+      std::make_unique<Activations>(*backend, source->config(), limits.max_batch_tokens(), limits.max_sequences);
+  info = describe(*source, options, tokenizer.get());
+  const BackendInfo& where = backend->info();
+  info.device = where.device_name;
+  info.device_reason = where.device_reason;
+  info.isa = where.isa;
+  info.threads = where.threads;
+  vocabulary = make_vocabulary(*source, tokenizer.get(), info.usable_context_length);
+  scheduler = std::make_unique<Scheduler>(*model, *cache, *activations, vocabulary, queue, limits);
+  return !progress || progress(1);
+}
+
+void Engine::State::run(std::stop_token stop) {
+  while (queue.wait(stop)) {
+    try {
+      while (!stop.stop_requested() && scheduler->step()) {
+      }
+    } catch (const std::exception& error) {
+      // Outside of any one request, which step() sees to itself: nobody's reply can be trusted to go on.
+      scheduler->end_all(FinishReason::Error,
+                         Error(ErrorCode::DeviceFailure, std::string("The engine failed: ") + error.what()));
+    }
+  }
+  scheduler->end_all(FinishReason::Cancelled);
+}
+
+std::unique_ptr<Engine> Engine::load(const std::filesystem::path& path, const EngineOptions& options,
+                                     const LoadProgress& progress) {
+  auto state = std::make_unique<State>();
+  std::promise<bool> promise;
+  std::future<bool> loaded = promise.get_future();
+  // Loading happens on the thread that will compute, so that memory is first touched where it is used.
+  state->thread = std::jthread(
+      [state = state.get(), path, options, progress, promise = std::move(promise)](std::stop_token stop) mutable {
+        try {
+          const bool wanted = state->load(path, options, progress);
+          promise.set_value(wanted);
+          if (!wanted) return;
+        } catch (...) {
+          promise.set_exception(std::current_exception());
+          return;
+        }
+        state->run(stop);
+      });
+  if (!loaded.get()) return nullptr;
+  return std::unique_ptr<Engine>(new Engine(std::move(state)));
+}
+
+Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Engine::~Engine() {
+  state_->thread.request_stop();
+  state_->queue.stop_computing();
+}
+
+RequestId Engine::submit(GenerationRequest request, TokenCallback on_tokens, FinishCallback on_finish) {
+  SubmittedRequest submitted;
+  try {
+    submitted.prompt_ids = tokenize(request.prompt);
+  } catch (const Error& error) {
+    submitted.error = error;
+  }
+  request.prompt.clear();
+  submitted.request = std::move(request);
+  submitted.on_tokens = std::move(on_tokens);
+  submitted.on_finish = std::move(on_finish);
+  return state_->queue.submit(std::move(submitted));
+}
+
+void Engine::update(RequestId id, const SamplingParams& sampling) {
+  check_sampling(sampling);
+  state_->queue.update(id, sampling);
+}
+
+void Engine::cancel(RequestId id) {
+  state_->queue.cancel(id);
+}
+
+void Engine::forget(std::uint64_t session) {
+  state_->queue.forget(session);
+}
+
+std::vector<std::int32_t> Engine::tokenize(const std::vector<PromptPiece>& prompt) const {
+  return prompt_ids(state_->tokenizer.get(), prompt);
+}
+
+const ModelInfo& Engine::info() const {
+  return state_->info;
+}
+
+ModelInfo inspect(const std::filesystem::path& path, const EngineOptions& options) {
+  check_options(options);
+  const std::unique_ptr<ModelSource> source = ModelSource::open(path);
+  return describe(*source, options, open_tokenizer(*source).get());
+}
+
+std::vector<DeviceInfo> list_devices() {
+  return available_devices();
+}
+
+}  // namespace engine
