@@ -1,7 +1,7 @@
 #include "engine/formats/hf_files.h"
 
+#include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -54,14 +54,15 @@ std::optional<AddedToken> read_token(const Json& value) {
   return token;
 }
 
-// Collects the added tokens of several files; the first file that names a text decides about it.
+// Collects the added tokens of several files; the first file that names a text decides about it, except that a token with
+// a name or in a list of special tokens is special whatever else is said (transformers, tokenization_utils_base.py).
 class TokenCollector {
  public:
   explicit TokenCollector(TokenizerData& data) : data_(data) {}
 
   void add(AddedToken token) {
     if (token.content.empty()) return;  // it would match everywhere
-    if (seen_.insert(token.content).second) data_.added_tokens.push_back(std::move(token));
+    if (index_.try_emplace(token.content, data_.added_tokens.size()).second) data_.added_tokens.push_back(std::move(token));
   }
 
   // "added_tokens_decoder": {"5": {"content": ...}}
@@ -103,7 +104,11 @@ class TokenCollector {
     auto token = read_token(value);
     if (!token) value.refuse("a token");
     token->special = true;
-    add(std::move(*token));
+    if (const auto known = index_.find(token->content); known != index_.end()) {
+      data_.added_tokens[known->second].special = true;
+    } else {
+      add(std::move(*token));
+    }
   }
 
   static std::int32_t id_of(const std::string& key, const Json& value) {
@@ -121,7 +126,7 @@ class TokenCollector {
   }
 
   TokenizerData& data_;
-  std::set<std::string> seen_;
+  std::map<std::string, std::size_t> index_;  // text to its place in added_tokens
 };
 
 // tokenizer_config.json's template: a text, or a list of {"name", "template"}.

@@ -25,11 +25,16 @@ class TokenStream {
   bool stopped() const { return stopped_; }
 
  private:
+  void hold(std::string_view text, bool shown);
+  std::string release();                // what of held_ is decided, or what stands before a stop string
+  std::string take(std::size_t count);  // the first bytes of held_, without what is not shown
+
   const Tokenizer* tokenizer_;
   std::vector<std::string> stop_strings_;
   bool skip_special_;
   std::string undecoded_;  ///< bytes that may still become a character
   std::string held_;       ///< whole characters that may still become a stop string
+  std::string shown_;      ///< for each byte of held_: '1' text, '0' the spelling of a control token, never given out
   bool stopped_ = false;
 };
 

@@ -346,12 +346,12 @@ TEST(HfFiles, CollectsAddedTokensFromAllFilesInOrder) {
                R"({"added_tokens_decoder": {"7": {"content": "<a>", "special": false, "rstrip": true}, "8": {"content": ""}},
                    "bos_token": {"content": "<s>"}, "add_bos_token": false, "pad_token": null})");
   folder.write("added_tokens.json", R"({"<img>": 100295})");
-  folder.write("special_tokens_map.json", R"({"bos_token": "<ignored>", "additional_special_tokens": ["<m>", {"content": "<a>"}]})");
+  folder.write("special_tokens_map.json", R"({"bos_token": "<other>", "additional_special_tokens": ["<m>", {"content": "<a>"}]})");
   const auto data = engine::read_hf_tokenizer(folder.path());
   ASSERT_EQ(data.added_tokens.size(), 5u);
   EXPECT_EQ(data.added_tokens[0].content, "<a>");
   EXPECT_EQ(data.added_tokens[0].id, 7);
-  EXPECT_FALSE(data.added_tokens[0].special);
+  EXPECT_TRUE(data.added_tokens[0].special);  // since special_tokens_map.json lists it
   EXPECT_TRUE(data.added_tokens[0].rstrip);
   EXPECT_EQ(data.added_tokens[1].content, "<img>");
   EXPECT_EQ(data.added_tokens[1].id, 100295);
