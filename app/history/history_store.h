@@ -23,7 +23,8 @@ public:
     /// and marks replies that were being written as Interrupted. A file that is no database, or is damaged, is renamed
     /// to `<path>.damaged-YYYYMMDD-HHMMSS` (with its -wal and -shm) and a fresh one is started: report() tells.
     /// A file of a newer Sotto (TooNew), a read-only place, a full disk: HistoryError, and nothing was changed.
-    /// Files above 64 MB are checked page by page only when the last run did not end well; smaller ones always.
+    /// Files above 64 MB are checked page by page only when the last run did not end well (a log is left beside the
+    /// file), smaller ones always; a damaged search index is built again.
     explicit HistoryStore(const QString& path);
 
     /// A history that lives in memory and dies with the object.

@@ -19,13 +19,18 @@ constexpr const char* kMessageColumns =
 
 QByteArray toBlob(const QList<qint32>& ids) {
     QByteArray blob(ids.size() * 4, Qt::Uninitialized);
-    qToLittleEndian<qint32>(ids.constData(), ids.size(), blob.data());
+    char* bytes = blob.data();
+    for (qsizetype i = 0; i < ids.size(); ++i) {
+        qToLittleEndian(ids[i], bytes + i * 4);
+    }
     return blob;
 }
 
 QList<qint32> fromBlob(const QByteArray& blob) {
     QList<qint32> ids(blob.size() / 4);
-    qFromLittleEndian<qint32>(blob.constData(), ids.size(), ids.data());
+    for (qsizetype i = 0; i < ids.size(); ++i) {
+        ids[i] = qFromLittleEndian<qint32>(blob.constData() + i * 4);
+    }
     return ids;
 }
 
