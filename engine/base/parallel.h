@@ -38,4 +38,14 @@ void parallel_for(int threads, std::int64_t begin, std::int64_t end, std::int64_
   for (std::int64_t chunk = 0; chunk < chunks; ++chunk) run(chunk, 0);
 }
 
+/// Tells OpenMP how many threads libraries that ask it (oneDNN) may use when this thread calls them, so that they run on
+/// the same team.
+inline void set_team_size(int threads) {
+#if defined(_OPENMP)
+  if (omp_get_max_threads() != threads) omp_set_num_threads(threads);
+#else
+  static_cast<void>(threads);
+#endif
+}
+
 }  // namespace engine

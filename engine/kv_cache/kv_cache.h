@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "engine/backends/backend.h"
+#include "engine/tensor/tensor.h"
 #include "engine/types.h"
 
 namespace engine {
@@ -61,8 +64,48 @@ class KvCache {
   std::int64_t free_tokens() const;  ///< without taking from sessions
   const KvGeometry& geometry() const { return geometry_; }
 
+  /// The pool and the pages of a sequence, for Backend::append_kv and attend. The pages are valid until the sequence is
+  /// changed; they hold every position that was reserved.
+  KvPool pool();
+  std::span<const std::int32_t> pages(SequenceId sequence) const;
+
  private:
+  /// Tokens whose keys and values lie in pages: token i in pages[i / kPageTokens].
+  struct Cached {
+    std::vector<std::int32_t> tokens;
+    std::vector<std::int32_t> pages;
+  };
+  struct Running : Cached {
+    std::uint64_t session = 0;
+  };
+  struct Kept : Cached {
+    std::uint64_t last_used = 0;  ///< of the cache's own clock: smallest gives way first
+  };
+  /// How many hold a page: running sequences cannot be asked to give way, sessions can.
+  struct Holders {
+    std::int32_t running = 0, kept = 0;
+  };
+
+  Running& running(SequenceId sequence);
+  const Running& running(SequenceId sequence) const;
+  const Cached* longest_prefix(std::span<const std::int32_t> tokens, std::int64_t& length) const;
+  bool make_writable(Running& sequence, std::int64_t first, std::int64_t end);
+  std::int32_t take_page();
+  void give_way();
+  void release_running(std::int32_t page);
+  void release_kept(std::int32_t page);
+  void forget(std::map<std::uint64_t, Kept>::iterator session);
+
   KvGeometry geometry_;
+  std::int64_t num_pages_;
+  Tensor storage_;
+  std::vector<Holders> holders_;           ///< by page
+  std::vector<std::int32_t> free_pages_;
+  std::int64_t pages_running_ = 0;         ///< held by at least one running sequence
+  std::map<SequenceId, Running> sequences_;
+  std::map<std::uint64_t, Kept> sessions_;
+  SequenceId next_sequence_ = 1;
+  std::uint64_t clock_ = 0;
 };
 
 }  // namespace engine

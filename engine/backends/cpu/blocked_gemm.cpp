@@ -1,0 +1,70 @@
+#include "engine/backends/cpu/blocked_gemm.h"
+
+#include <algorithm>
+
+#include "engine/base/parallel.h"
+
+namespace engine {
+namespace {
+
+// Depth of a packed panel. 256 rows of 16 (AVX2) or 32 (AVX-512) columns are 16 or 32 KB: they stay in the first level
+// cache while all rows of x pass.
+constexpr std::int64_t kDepth = 256;
+// Multiplications below which waking a thread costs more than it saves.
+constexpr std::int64_t kWorthSharing = 1 << 20;
+
+}  // namespace
+
+BlockedGemm::BlockedGemm(const KernelTable& kernels, int threads)
+    : kernels_(kernels),
+      threads_(threads),
+      panels_(static_cast<std::size_t>(threads) * static_cast<std::size_t>(kDepth) * kernels.tile_columns) {}
+
+void BlockedGemm::multiply(std::span<const MatrixProduct> products) {
+  const auto width = static_cast<std::int64_t>(kernels_.tile_columns);
+  const auto panels_of = [width](const MatrixProduct& product) { return (product.out_features + width - 1) / width; };
+  std::int64_t panels = 0, work = 1;
+  for (const MatrixProduct& product : products) {
+    panels += panels_of(product);
+    work += product.rows * product.in_features * product.out_features;
+  }
+  const std::int64_t grain = std::max<std::int64_t>(1, kWorthSharing * panels / work);
+
+  parallel_for(threads_, 0, panels, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
+    float* const panel =
+        panels_.data() + static_cast<std::size_t>(worker) * static_cast<std::size_t>(kDepth) * kernels_.tile_columns;
+    for (std::int64_t index = begin; index < end; ++index) {
+      std::int64_t rest = index;
+      auto product = products.begin();
+      while (rest >= panels_of(*product)) rest -= panels_of(*product++);
+      multiply_panel(*product, rest * width, panel);
+    }
+  });
+}
+
+void BlockedGemm::multiply_panel(const MatrixProduct& product, std::int64_t first_column, float* panel) const {
+  const RowKernels& rows = kernels_.rows_of(product.type);
+  const auto in_features = static_cast<std::size_t>(product.in_features);
+  const auto out_stride = static_cast<std::size_t>(product.out_features);
+  const std::size_t columns =
+      std::min(kernels_.tile_columns, static_cast<std::size_t>(product.out_features - first_column));
+  const std::size_t row_bytes = in_features * size_of(product.type);
+  const std::byte* const weight = product.weight + static_cast<std::size_t>(first_column) * row_bytes;
+  float* const out = product.out + first_column;
+
+  for (std::int64_t k = 0; k < product.in_features; k += kDepth) {
+    const auto depth = static_cast<std::size_t>(std::min(kDepth, product.in_features - k));
+    rows.pack(weight + static_cast<std::size_t>(k) * size_of(product.type), row_bytes, columns, depth, panel);
+    for (std::int64_t m = 0; m < product.rows; m += static_cast<std::int64_t>(kernels_.tile_rows)) {
+      const std::size_t height = std::min(kernels_.tile_rows, static_cast<std::size_t>(product.rows - m));
+      kernels_.multiply_tile(product.x + m * product.in_features + k, in_features, panel, kernels_.tile_columns, depth,
+                             out + m * product.out_features, out_stride, height, columns, k > 0 || product.accumulate);
+    }
+  }
+  if (product.bias == nullptr) return;
+  for (std::int64_t m = 0; m < product.rows; ++m) {
+    kernels_.add(product.bias + first_column, columns, out + m * product.out_features);
+  }
+}
+
+}  // namespace engine

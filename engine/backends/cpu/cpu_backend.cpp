@@ -1,0 +1,226 @@
+#include "engine/backends/cpu/cpu_backend.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstring>
+
+#include "engine/backends/cpu/cpu_cores.h"
+#include "engine/base/error.h"
+#include "engine/base/parallel.h"
+
+namespace engine {
+namespace {
+
+constexpr std::size_t kMostProjections = 8;
+// Below so many rows the weights set the pace and the dot kernels read them once; from here on packing them pays.
+constexpr std::int64_t kManyRows = 12;
+// Rows of a weight that are multiplied at a time: at 1024 bfloat16 each 64 KB, so that x and they share a cache.
+constexpr std::int64_t kWeightRows = 32;
+// Bytes of weights that a thread takes at a time: less is read faster than a thread is woken.
+constexpr std::int64_t kWeightBytes = 65536;
+// Elements of cheap row-wise work below which starting the team costs more than it saves.
+constexpr std::int64_t kWorthSharing = 16384;
+
+int thread_count(const EngineOptions& options) {
+  if (options.threads < 0 || options.threads > 1024) {
+    throw Error(ErrorCode::InvalidRequest,
+                "The thread count must be between 1 and 1024 (0: as many as there are cores), not " +
+                    std::to_string(options.threads));
+  }
+  return options.threads > 0 ? options.threads : usable_cores();
+}
+
+/// Rows to a chunk of row-wise work of `length` elements each.
+std::int64_t rows_per_chunk(std::int64_t length) {
+  return std::max<std::int64_t>(1, kWorthSharing / std::max<std::int64_t>(1, length));
+}
+
+std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
+
+}  // namespace
+
+CpuBackend::CpuBackend(const EngineOptions& options, std::string reason)
+    : kernels_(choose_kernels(options.isa)),
+      gemm_(kernels_, thread_count(options), options.compute, options.isa),
+      attention_(kernels_, thread_count(options)) {
+  info_.device = Device::Cpu;
+  info_.device_name = cpu_name();
+  info_.device_reason = std::move(reason);
+  info_.isa = kernels_.name;
+  info_.matrix_library = Gemm::library_name();
+  info_.threads = thread_count(options);
+  info_.compute = options.compute;
+  products_.resize(size(info_.threads) * size(kManyRows * kWeightRows));
+}
+
+Tensor CpuBackend::weight(DType dtype, Shape shape, std::span<const std::byte> bytes) {
+  Tensor tensor = Tensor::view(dtype, std::move(shape), bytes.data());
+  assert(tensor.bytes() == bytes.size());
+  return tensor;
+}
+
+void CpuBackend::upload(std::span<const std::byte> from, Tensor& to) {
+  assert(from.size() == to.bytes());
+  std::memcpy(to.mutable_data(), from.data(), from.size());
+}
+
+void CpuBackend::download(const Tensor& from, std::span<std::byte> to) {
+  assert(to.size() == from.bytes());
+  std::memcpy(to.data(), from.data(), to.size());
+}
+
+void CpuBackend::embed(const Tensor& table, std::span<const std::int32_t> ids, Tensor& out) {
+  assert(out.rows() == static_cast<std::int64_t>(ids.size()) && out.row_length() == table.row_length());
+  const std::size_t length = size(table.row_length());
+  const std::size_t row_bytes = length * size_of(table.dtype());
+  for (std::size_t t = 0; t < ids.size(); ++t) {
+    if (ids[t] < 0 || ids[t] >= table.rows()) {
+      throw Error(ErrorCode::InvalidRequest, "Token id " + std::to_string(ids[t]) + " is outside the vocabulary of " +
+                                                 std::to_string(table.rows()) + " tokens");
+    }
+    kernels_.rows_of(table.dtype())
+        .widen(table.data() + size(ids[t]) * row_bytes, length, out.mutable_f32() + t * length);
+  }
+}
+
+void CpuBackend::gather_rows(const Tensor& x, std::span<const std::int64_t> rows, Tensor& out) {
+  assert(out.rows() >= static_cast<std::int64_t>(rows.size()) && out.row_length() == x.row_length());
+  const std::int64_t length = x.row_length();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    assert(rows[i] >= 0 && rows[i] < x.rows());
+    std::copy_n(x.f32() + rows[i] * length, length, out.mutable_f32() + static_cast<std::int64_t>(i) * length);
+  }
+}
+
+void CpuBackend::rms_norm(const Tensor& x, const Tensor& weight, float eps, Tensor& out) {
+  assert(x.rows() == out.rows() && x.row_length() == weight.count() && out.row_length() == weight.count());
+  const std::int64_t length = x.row_length();
+  const float* const from = x.f32();
+  float* const to = out.mutable_f32();
+  parallel_for(info_.threads, 0, x.rows(), rows_per_chunk(length), [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t t = begin; t < end; ++t) {
+      kernels_.rms_norm(from + t * length, weight.f32(), eps, size(length), to + t * length);
+    }
+  });
+}
+
+void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections) {
+  assert(!projections.empty() && projections.size() <= kMostProjections);
+  std::array<MatrixProduct, kMostProjections> products;
+  for (std::size_t i = 0; i < projections.size(); ++i) {
+    const Projection& projection = projections[i];
+    const Tensor& weight = *projection.weight;
+    const bool bias = projection.bias != nullptr && !projection.bias->empty();
+    assert(weight.row_length() == x.count() / std::max<std::int64_t>(1, x.dim(0)));
+    assert(projection.out->count() == x.dim(0) * weight.rows());
+    assert(!bias || projection.bias->count() == weight.rows());
+    products[i] = {x.f32(),  weight.data(),       weight.dtype(), bias ? projection.bias->f32() : nullptr,
+                   projection.out->mutable_f32(), x.dim(0),       weight.row_length(),
+                   weight.rows(),                 projection.accumulate};
+  }
+  const std::span<const MatrixProduct> all(products.data(), projections.size());
+  if (x.dim(0) < kManyRows) {
+    multiply_few_rows(all);
+  } else {
+    gemm_.multiply(all);
+  }
+}
+
+/// All products as one range of output features, so that they cost one fork and join together.
+void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
+  const auto chunks_of = [](const MatrixProduct& product) {
+    return (product.out_features + kWeightRows - 1) / kWeightRows;
+  };
+  std::int64_t chunks = 0, bytes = 0;
+  for (const MatrixProduct& product : products) {
+    chunks += chunks_of(product);
+    bytes += product.out_features * product.in_features * static_cast<std::int64_t>(size_of(product.type));
+  }
+  const std::int64_t grain = std::max<std::int64_t>(1, kWeightBytes * chunks / std::max<std::int64_t>(1, bytes));
+
+  parallel_for(info_.threads, 0, chunks, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
+    float* const sums = products_.data() + worker * kManyRows * kWeightRows;
+    for (std::int64_t chunk = begin; chunk < end; ++chunk) {
+      std::int64_t rest = chunk;
+      auto product = products.begin();
+      while (rest >= chunks_of(*product)) rest -= chunks_of(*product++);
+      const std::int64_t first = rest * kWeightRows;
+      const std::int64_t count = std::min(kWeightRows, product->out_features - first);
+      const std::size_t row_bytes = size(product->in_features) * size_of(product->type);
+      kernels_.rows_of(product->type)
+          .dot(product->x, size(product->in_features), size(product->rows), product->weight + size(first) * row_bytes,
+               row_bytes, size(count), size(product->in_features), sums, size(kWeightRows));
+      for (std::int64_t t = 0; t < product->rows; ++t) {
+        float* const row = sums + t * kWeightRows;
+        float* const out = product->out + t * product->out_features + first;
+        if (product->bias != nullptr) kernels_.add(product->bias + first, size(count), row);
+        if (product->accumulate) {
+          kernels_.add(row, size(count), out);
+        } else {
+          std::copy_n(row, count, out);
+        }
+      }
+    }
+  });
+}
+
+void CpuBackend::add(const Tensor& y, Tensor& x) {
+  assert(y.count() == x.count());
+  kernels_.add(y.f32(), size(x.count()), x.mutable_f32());
+}
+
+void CpuBackend::rotate(Tensor& x, const Tensor& cosines, const Tensor& sines) {
+  assert(x.shape().size() == 3 && cosines.rows() == x.dim(0) && sines.rows() == x.dim(0));
+  assert(2 * cosines.row_length() <= x.dim(2));
+  const std::int64_t heads = x.dim(1), head_dim = x.dim(2), pairs = cosines.row_length();
+  float* const data = x.mutable_f32();
+  parallel_for(info_.threads, 0, x.dim(0), rows_per_chunk(heads * head_dim),
+               [&](std::int64_t begin, std::int64_t end, int) {
+                 for (std::int64_t row = begin * heads; row < end * heads; ++row) {
+                   const std::int64_t angles = row / heads * pairs;
+                   kernels_.rotate_pairs(data + row * head_dim, cosines.f32() + angles, sines.f32() + angles,
+                                         size(pairs));
+                 }
+               });
+}
+
+void CpuBackend::append_kv(const KvPool& pool, std::int64_t layer, const Tensor& keys, const Tensor& values,
+                           std::span<const SequenceRows> sequences) {
+  assert(keys.dim(1) == pool.num_kv_heads && keys.dim(2) == pool.head_dim && values.shape() == keys.shape());
+  const RowKernels& rows = kernels_.rows_of(pool.dtype);
+  const std::size_t dim = size(pool.head_dim), row_bytes = dim * size_of(pool.dtype);
+  for (const SequenceRows& sequence : sequences) {
+    for (std::int64_t t = 0; t < sequence.rows; ++t) {
+      const std::int64_t position = sequence.first_position + t;
+      const std::int64_t page = sequence.pages[size(position / pool.page_tokens)];
+      const std::size_t offset = size(position % pool.page_tokens) * row_bytes;
+      for (std::int64_t head = 0; head < pool.num_kv_heads; ++head) {
+        const std::int64_t from = ((sequence.first_row + t) * pool.num_kv_heads + head) * pool.head_dim;
+        rows.narrow(keys.f32() + from, dim, pool.keys(page, layer, head) + offset);
+        rows.narrow(values.f32() + from, dim, pool.values(page, layer, head) + offset);
+      }
+    }
+  }
+}
+
+void CpuBackend::attend(const KvPool& pool, std::int64_t layer, const Tensor& queries,
+                        std::span<const SequenceRows> sequences, float scale, Tensor& out) {
+  assert(queries.shape().size() == 3 && queries.dim(2) == pool.head_dim && out.count() == queries.count());
+  attention_.attend(pool, layer, queries.f32(), queries.dim(1), sequences, scale, out.mutable_f32());
+}
+
+void CpuBackend::attention_probabilities(const KvPool& pool, std::int64_t layer, const Tensor& queries,
+                                         const SequenceRows& sequence, float scale, std::span<float> out) {
+  attention_.probabilities(pool, layer, queries.f32(), queries.dim(1), sequence, scale, out);
+}
+
+void CpuBackend::gated_silu(const Tensor& gate, const Tensor& up, Tensor& out) {
+  assert(gate.count() == up.count() && gate.count() == out.count());
+  float* const to = out.mutable_f32();
+  parallel_for(info_.threads, 0, gate.count(), kWorthSharing, [&](std::int64_t begin, std::int64_t end, int) {
+    kernels_.gated_silu(gate.f32() + begin, up.f32() + begin, size(end - begin), to + begin);
+  });
+}
+
+}  // namespace engine

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/backends/backend.h"
+#include "engine/backends/cpu/cpu_attention.h"
+#include "engine/backends/cpu/gemm.h"
+#include "engine/backends/cpu/kernels/kernel_table.h"
+
+namespace engine {
+
+/// Backend on the CPU. Weights are read where they lie; a few rows go through the dot kernels, which stream each weight
+/// once, many rows through Gemm. Operations are done when they return.
+class CpuBackend final : public Backend {
+ public:
+  /// `reason` says why the CPU was chosen. Throws Error(InvalidRequest) for a thread count below 0 or beyond 1024.
+  CpuBackend(const EngineOptions& options, std::string reason);
+
+  const BackendInfo& info() const override { return info_; }
+  Tensor allocate(DType dtype, Shape shape) override { return Tensor::owned(dtype, std::move(shape)); }
+  Tensor weight(DType dtype, Shape shape, std::span<const std::byte> bytes) override;
+  void upload(std::span<const std::byte> from, Tensor& to) override;
+  void download(const Tensor& from, std::span<std::byte> to) override;
+  void synchronise() override {}
+
+  void embed(const Tensor& table, std::span<const std::int32_t> ids, Tensor& out) override;
+  void gather_rows(const Tensor& x, std::span<const std::int64_t> rows, Tensor& out) override;
+  void rms_norm(const Tensor& x, const Tensor& weight, float eps, Tensor& out) override;
+  void linear(const Tensor& x, std::span<const Projection> projections) override;
+  void add(const Tensor& y, Tensor& x) override;
+  void rotate(Tensor& x, const Tensor& cosines, const Tensor& sines) override;
+  void append_kv(const KvPool& pool, std::int64_t layer, const Tensor& keys, const Tensor& values,
+                 std::span<const SequenceRows> sequences) override;
+  void attend(const KvPool& pool, std::int64_t layer, const Tensor& queries, std::span<const SequenceRows> sequences,
+              float scale, Tensor& out) override;
+  void attention_probabilities(const KvPool& pool, std::int64_t layer, const Tensor& queries,
+                               const SequenceRows& sequence, float scale, std::span<float> out) override;
+  void gated_silu(const Tensor& gate, const Tensor& up, Tensor& out) override;
+
+ private:
+  void multiply_few_rows(std::span<const MatrixProduct> products);
+
+  const KernelTable& kernels_;
+  BackendInfo info_;
+  Gemm gemm_;
+  CpuAttention attention_;
+  std::vector<float> products_;  ///< a chunk of products for each thread, before bias and residual
+};
+
+}  // namespace engine

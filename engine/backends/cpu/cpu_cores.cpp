@@ -1,0 +1,99 @@
+#include "engine/backends/cpu/cpu_cores.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <thread>
+
+namespace engine {
+namespace {
+
+std::string first_line(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+/// CPUs that the scheduler may give us, counted once per physical core: siblings name the same list.
+int cores_by_affinity() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
+    return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  }
+  std::set<std::string> cores;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    const std::string number = std::to_string(cpu);
+    std::string siblings = first_line("/sys/devices/system/cpu/cpu" + number + "/topology/thread_siblings_list");
+    cores.insert(siblings.empty() ? number : siblings);
+  }
+  return std::max(1, static_cast<int>(cores.size()));
+}
+
+/// CPUs' worth of time from one limit "QUOTA PERIOD" of cgroup v2; infinity for "max" or nothing readable.
+double cpus_of_quota(const std::string& line) {
+  std::istringstream fields(line);
+  double quota = 0, period = 0;
+  if (!(fields >> quota >> period) || quota <= 0 || period <= 0) return INFINITY;
+  return quota / period;
+}
+
+/// The tightest limit on the way from our control group to the root (cgroup v2), or of the one group (v1).
+double cpus_by_control_group() {
+  const std::filesystem::path root = "/sys/fs/cgroup";
+  std::ifstream in("/proc/self/cgroup");
+  std::string line;
+  double cpus = INFINITY;
+  while (std::getline(in, line)) {
+    if (line.rfind("0::/", 0) != 0) continue;
+    for (std::filesystem::path group = line.substr(4);; group = group.parent_path()) {
+      cpus = std::min(cpus, cpus_of_quota(first_line(root / group / "cpu.max")));
+      if (group.empty()) break;
+    }
+  }
+  const std::string quota = first_line(root / "cpu" / "cpu.cfs_quota_us");
+  const std::string period = first_line(root / "cpu" / "cpu.cfs_period_us");
+  return std::min(cpus, cpus_of_quota(quota + " " + period));
+}
+
+}  // namespace
+
+int usable_cores() {
+  const int cores = cores_by_affinity();
+  const double granted = cpus_by_control_group();
+  return std::isinf(granted) ? cores : std::clamp(static_cast<int>(std::lround(granted)), 1, cores);
+}
+
+std::string cpu_name() {
+  std::ifstream in("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(in, line)) {
+    if (line.rfind("model name", 0) != 0) continue;
+    const std::size_t colon = line.find(':');
+    if (colon != std::string::npos && colon + 2 < line.size()) return line.substr(colon + 2);
+  }
+  return "CPU";
+}
+
+MainMemory main_memory() {
+  MainMemory memory;
+  std::ifstream in("/proc/meminfo");
+  std::string key;
+  std::uint64_t kilobytes = 0;
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream fields(line);
+    if (!(fields >> key >> kilobytes)) continue;
+    if (key == "MemTotal:") memory.total = kilobytes * 1024;
+    if (key == "MemAvailable:") memory.available = kilobytes * 1024;
+  }
+  return memory;
+}
+
+}  // namespace engine

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace engine {
+
+/// Threads worth starting: physical cores among the CPUs that this process may run on (affinity), no more than its
+/// control group grants time for, at least 1. Reads /proc and /sys; any thread.
+int usable_cores();
+
+/// The CPU's name as the system tells it ("AMD EPYC 7B13"), or "CPU".
+std::string cpu_name();
+
+/// Bytes of main memory, and of it what can be had without swapping.
+struct MainMemory {
+  std::uint64_t total = 0, available = 0;
+};
+MainMemory main_memory();
+
+}  // namespace engine

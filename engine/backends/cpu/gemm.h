@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "engine/backends/cpu/kernels/kernel_table.h"
+#include "engine/types.h"
+
+namespace engine {
+
+/// out = x * weight^T + bias, or out += it. All row-major and contiguous.
+struct MatrixProduct {
+  const float* x = nullptr;           ///< [rows, in_features]
+  const std::byte* weight = nullptr;  ///< [out_features, in_features] of `type`, at any address
+  DType type = DType::F32;            ///< F32, F16 or BF16
+  const float* bias = nullptr;        ///< [out_features] or null
+  float* out = nullptr;               ///< [rows, out_features]
+  std::int64_t rows = 0, in_features = 0, out_features = 0;
+  bool accumulate = false;
+};
+
+/// Products with many rows, where arithmetic and not memory is the limit. Weights are packed panel by panel while they
+/// are used; no copy of a matrix is kept. There is one implementation in a build: gemm_onednn.cpp, or gemm_plain.cpp
+/// where oneDNN is not built in. One thread at a time.
+class Gemm {
+ public:
+  /// `threads` of the one OpenMP team. ComputeMode::F32 keeps every product and sum in float32; Auto may multiply
+  /// bfloat16 weights with activations rounded to bfloat16 (sums in float32) where the CPU can.
+  /// `cap` limits the instructions that may be used, as in EngineOptions.
+  Gemm(const KernelTable& kernels, int threads, ComputeMode compute, IsaChoice cap);
+  ~Gemm();
+
+  /// Computes each of `products`; they may share x, not out.
+  void multiply(std::span<const MatrixProduct> products);
+  /// What does the work: "oneDNN 2.6.3" or "own kernels".
+  static std::string library_name();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace engine

@@ -1,0 +1,19 @@
+#include "engine/backends/cpu/blocked_gemm.h"
+#include "engine/backends/cpu/gemm.h"
+
+namespace engine {
+
+struct Gemm::State {
+  BlockedGemm own;
+};
+
+Gemm::Gemm(const KernelTable& kernels, int threads, ComputeMode, IsaChoice)
+    : state_(std::make_unique<State>(State{BlockedGemm(kernels, threads)})) {}
+
+Gemm::~Gemm() = default;
+
+void Gemm::multiply(std::span<const MatrixProduct> products) { state_->own.multiply(products); }
+
+std::string Gemm::library_name() { return "own kernels"; }
+
+}  // namespace engine

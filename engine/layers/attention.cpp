@@ -1,0 +1,27 @@
+#include "engine/layers/attention.h"
+
+#include <array>
+#include <cmath>
+
+namespace engine {
+
+void attention(Backend& backend, const AttentionWeights& weights, const KvPool& pool, std::int64_t layer,
+               std::span<const SequenceRows> sequences, std::int64_t tokens, Activations& a) {
+  const Tensor normed = a.normed.first(tokens), cosines = a.cosines.first(tokens), sines = a.sines.first(tokens);
+  Tensor queries = a.queries.first(tokens), keys = a.keys.first(tokens), values = a.values.first(tokens);
+  const std::array inputs{Projection{&weights.query.weight, &weights.query.bias, &queries},
+                          Projection{&weights.key.weight, &weights.key.bias, &keys},
+                          Projection{&weights.value.weight, &weights.value.bias, &values}};
+  backend.linear(normed, inputs);
+  backend.rotate(queries, cosines, sines);
+  backend.rotate(keys, cosines, sines);
+  backend.append_kv(pool, layer, keys, values, sequences);
+
+  Tensor attended = a.attended.first(tokens), x = a.x.first(tokens);
+  const float scale = 1.0f / std::sqrt(static_cast<float>(pool.head_dim));
+  backend.attend(pool, layer, queries, sequences, scale, attended);
+  const std::array output{Projection{&weights.output.weight, &weights.output.bias, &x, true}};
+  backend.linear(attended, output);
+}
+
+}  // namespace engine

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "engine/backends/backend.h"
+#include "engine/layers/activations.h"
+#include "engine/layers/weights.h"
+
+namespace engine {
+
+/// Weights of grouped-query attention: query [heads * head_dim, hidden], key and value [kv_heads * head_dim, hidden],
+/// output [hidden, heads * head_dim].
+struct AttentionWeights {
+  Linear query, key, value, output;
+};
+
+/// Adds attention to the residual stream: x += output(attend(rotate(query(normed)), rotate(key(normed)),
+/// value(normed))), for the first `tokens` rows of the activations. Reads a.normed, a.cosines and a.sines; writes keys
+/// and values of layer `layer` into the cache and leaves the rotated queries in a.queries.
+void attention(Backend& backend, const AttentionWeights& weights, const KvPool& pool, std::int64_t layer,
+               std::span<const SequenceRows> sequences, std::int64_t tokens, Activations& a);
+
+}  // namespace engine

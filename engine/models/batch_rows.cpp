@@ -1,0 +1,44 @@
+#include "engine/models/batch_rows.h"
+
+#include <string>
+
+#include "engine/base/error.h"
+#include "engine/layers/activations.h"
+
+namespace engine {
+
+BatchRows rows_of(const Batch& batch, const KvCache& cache, const Activations& activations) {
+  BatchRows rows;
+  const BatchToken* previous = nullptr;
+  for (const BatchToken& token : batch.tokens) {
+    const auto row = static_cast<std::int64_t>(rows.ids.size());
+    const bool continues = previous != nullptr && previous->sequence == token.sequence;
+    if (continues && token.position != previous->position + 1) {
+      throw Error(ErrorCode::InvalidRequest, "A batch has position " + std::to_string(token.position) +
+                                                 " after position " + std::to_string(previous->position) +
+                                                 " of the same sequence");
+    }
+    if (!continues) rows.sequences.push_back({row, 0, token.position, cache.pages(token.sequence)});
+    SequenceRows& sequence = rows.sequences.back();
+    ++sequence.rows;
+    if (token.position < 0 ||
+        token.position >= static_cast<std::int64_t>(sequence.pages.size()) * KvCache::kPageTokens) {
+      throw Error(ErrorCode::InvalidRequest,
+                  "Position " + std::to_string(token.position) + " of a sequence was not reserved in the KV cache");
+    }
+    if (token.wants_logits) rows.asked.push_back(row);
+    rows.ids.push_back(token.id);
+    rows.positions.push_back(token.position);
+    previous = &token;
+  }
+  if (rows.ids.empty() || static_cast<std::int64_t>(rows.ids.size()) > activations.max_tokens() ||
+      static_cast<std::int64_t>(rows.asked.size()) > activations.max_logits()) {
+    throw Error(ErrorCode::InvalidRequest,
+                "A batch of " + std::to_string(rows.ids.size()) + " tokens, " + std::to_string(rows.asked.size()) +
+                    " of them with logits, does not fit activations for " + std::to_string(activations.max_tokens()) +
+                    " and " + std::to_string(activations.max_logits()));
+  }
+  return rows;
+}
+
+}  // namespace engine

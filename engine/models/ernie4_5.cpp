@@ -1,0 +1,86 @@
+#include "engine/models/ernie4_5.h"
+
+#include <array>
+#include <string>
+
+#include "engine/base/error.h"
+#include "engine/layers/activations.h"
+#include "engine/models/batch_rows.h"
+#include "engine/models/probe.h"
+
+namespace engine {
+
+Ernie45::Ernie45(const ModelConfig& config, Backend& backend)
+    : config_(config), backend_(backend), rope_(config.rope, config.head_dim) {}
+
+std::unique_ptr<Model> Ernie45::load(const ModelSource& source, Backend& backend, const LoadProgress& progress) {
+  const ModelConfig& config = source.config();
+  const std::int64_t hidden = config.hidden_size, intermediate = config.intermediate_size;
+  const std::int64_t q_width = config.num_heads * config.head_dim, kv_width = config.num_kv_heads * config.head_dim;
+  const WeightLoader weights(source, backend);
+  std::unique_ptr<Ernie45> model(new Ernie45(config, backend));
+
+  model->embedding_ = weights.matrix("model.embed_tokens.weight", config.vocab_size, hidden);
+  for (std::int64_t i = 0; i < config.num_layers; ++i) {
+    const std::string layer = "model.layers." + std::to_string(i) + ".";
+    const auto linear = [&](const std::string& name, std::int64_t out_features, std::int64_t in_features) {
+      return weights.linear(layer + name, out_features, in_features, config.use_bias);
+    };
+    Layer loaded;
+    loaded.input_norm = weights.norm(layer + "input_layernorm", hidden, config.rms_norm_eps);
+    loaded.attention = {linear("self_attn.q_proj", q_width, hidden), linear("self_attn.k_proj", kv_width, hidden),
+                        linear("self_attn.v_proj", kv_width, hidden), linear("self_attn.o_proj", hidden, q_width)};
+    loaded.post_attention_norm = weights.norm(layer + "post_attention_layernorm", hidden, config.rms_norm_eps);
+    loaded.mlp = {linear("mlp.gate_proj", intermediate, hidden), linear("mlp.up_proj", intermediate, hidden),
+                  linear("mlp.down_proj", hidden, intermediate)};
+    model->layers_.push_back(std::move(loaded));
+    if (progress && !progress(static_cast<double>(i + 1) / static_cast<double>(config.num_layers + 1))) return nullptr;
+  }
+  model->final_norm_ = weights.norm("model.norm", hidden, config.rms_norm_eps);
+  if (!config.tie_word_embeddings) model->own_head_ = weights.matrix("lm_head.weight", config.vocab_size, hidden);
+  if (progress && !progress(1.0)) return nullptr;
+  return model;
+}
+
+bool Ernie45::forward(const Batch& batch, KvCache& cache, Activations& a, const std::atomic<bool>* stop,
+                      Probe* probe) const {
+  const BatchRows rows = rows_of(batch, cache, a);
+  const auto tokens = static_cast<std::int64_t>(rows.ids.size());
+  const KvPool pool = cache.pool();
+  Tensor x = a.x.first(tokens), normed = a.normed.first(tokens);
+  Tensor cosines = a.cosines.first(tokens), sines = a.sines.first(tokens);
+  ProbeWriter seen(probe, backend_, config_, rows);
+
+  rope_.fill(backend_, rows.positions, cosines, sines);
+  backend_.embed(embedding_, rows.ids, x);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (stop != nullptr && stop->load(std::memory_order_relaxed)) return false;
+    const Layer& layer = layers_[i];
+    const auto number = static_cast<std::int64_t>(i);
+    seen.hidden_states(x);
+    backend_.rms_norm(x, layer.input_norm.weight, layer.input_norm.eps, normed);
+    attention(backend_, layer.attention, pool, number, rows.sequences, tokens, a);
+    seen.attentions(pool, number, a.queries);
+    backend_.rms_norm(x, layer.post_attention_norm.weight, layer.post_attention_norm.eps, normed);
+    gated_mlp(backend_, layer.mlp, tokens, a);
+  }
+  if (stop != nullptr && stop->load(std::memory_order_relaxed)) return false;
+  if (seen.wants_hidden_states()) {
+    backend_.rms_norm(x, final_norm_.weight, final_norm_.eps, normed);
+    seen.hidden_states(normed);
+  }
+
+  // The head is the largest matrix of a small model: only rows that asked meet it.
+  const auto asked = static_cast<std::int64_t>(rows.asked.size());
+  if (asked > 0) {
+    Tensor head_in = a.head_in.first(asked), head_out = a.head_out.first(asked), last = a.normed.first(asked);
+    backend_.gather_rows(x, rows.asked, last);
+    backend_.rms_norm(last, final_norm_.weight, final_norm_.eps, head_in);
+    const std::array head{Projection{own_head_.empty() ? &embedding_ : &own_head_, nullptr, &head_out}};
+    backend_.linear(head_in, head);
+  }
+  a.set_asked(backend_, asked);
+  return true;
+}
+
+}  // namespace engine

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/layers/attention.h"
+#include "engine/layers/gated_mlp.h"
+#include "engine/layers/rope.h"
+#include "engine/layers/weights.h"
+#include "engine/models/model.h"
+
+namespace engine {
+
+/// ERNIE 4.5 dense (model_type "ernie4_5"): grouped-query attention with rotary positions on the whole head, gated MLP,
+/// a norm before each, residuals around both; the head may be the embedding. Reference: transformers,
+/// models/ernie4_5/modeling_ernie4_5.py.
+class Ernie45 final : public Model {
+ public:
+  /// As create_model; null where `progress` said stop.
+  static std::unique_ptr<Model> load(const ModelSource& source, Backend& backend, const LoadProgress& progress);
+
+  const ModelConfig& config() const override { return config_; }
+  bool forward(const Batch& batch, KvCache& cache, Activations& activations, const std::atomic<bool>* stop,
+               Probe* probe) const override;
+
+ private:
+  struct Layer {
+    Norm input_norm;
+    AttentionWeights attention;
+    Norm post_attention_norm;
+    GatedMlpWeights mlp;
+  };
+
+  Ernie45(const ModelConfig& config, Backend& backend);
+
+  ModelConfig config_;
+  Backend& backend_;
+  Rope rope_;
+  Tensor embedding_;  ///< [vocab, hidden]
+  std::vector<Layer> layers_;
+  Norm final_norm_;
+  Tensor own_head_;  ///< [vocab, hidden]; empty where the embedding is the head
+};
+
+}  // namespace engine

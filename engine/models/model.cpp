@@ -1,0 +1,36 @@
+#include "engine/models/model.h"
+
+#include <string>
+
+#include "engine/base/error.h"
+#include "engine/layers/activations.h"
+#include "engine/models/ernie4_5.h"
+
+namespace engine {
+
+std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend, const EngineOptions&,
+                                    const LoadProgress& progress) {
+  const std::string& architecture = source.config().architecture;
+  if (architecture == "ernie4_5") return Ernie45::load(source, backend, progress);
+  throw Error(ErrorCode::UnsupportedModel, source.path().string() + ": the architecture \"" + architecture +
+                                               "\" (model_type of config.json) is not known; this version runs ernie4_5");
+}
+
+KvGeometry kv_geometry(const ModelConfig& config, const EngineOptions& options) {
+  KvType type = options.kv_type;
+  if (type == KvType::Auto) type = options.compute == ComputeMode::F32 ? KvType::F32 : KvType::F16;
+  return {config.num_layers, config.num_kv_heads, config.head_dim, type};
+}
+
+MemoryNeeded memory_needed(const ModelSource& source, const EngineOptions& options, std::int64_t context_length) {
+  const ModelConfig& config = source.config();
+  const std::int64_t pages = (context_length + KvCache::kPageTokens - 1) / KvCache::kPageTokens;
+  MemoryNeeded needed;
+  needed.weights = source.weight_bytes();
+  needed.kv_cache = kv_geometry(config, options).bytes_per_token() * static_cast<std::uint64_t>(pages * KvCache::kPageTokens);
+  needed.activations =
+      Activations::bytes_needed(config, options.prefill_chunk + options.max_sequences, options.max_sequences);
+  return needed;
+}
+
+}  // namespace engine
