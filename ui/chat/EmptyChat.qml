@@ -1,0 +1,80 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import QtQuick.Layouts
+import Sotto.App
+
+/// What a new chat shows: a greeting, three prompts to begin with, and with the demo model what it is and how to get a real one.
+Flickable {
+    id: empty
+
+    required property ModelRunner runner
+    readonly property bool demo: runner.state === ModelRunner.Ready && runner.isDemo
+    readonly property bool roomy: width > Theme.px(560)
+
+    signal promptChosen(string prompt)
+    signal openFolderRequested
+    signal openFileRequested
+
+    contentWidth: width
+    contentHeight: Math.max(height, column.implicitHeight + Theme.px(48))
+    boundsBehavior: Flickable.StopAtBounds
+    clip: true
+
+    ColumnLayout {
+        id: column
+        width: Math.min(empty.width - Theme.px(48), Theme.px(640))
+        x: (empty.width - width) / 2
+        y: Math.max(Theme.px(24), (empty.contentHeight - implicitHeight) * 0.45)
+        spacing: 8
+
+        Words {
+            text: qsTr("What shall we talk about?")
+            font.pixelSize: Theme.px(26)
+            font.weight: Font.DemiBold
+            wrapMode: Text.Wrap
+            Layout.fillWidth: true
+            Accessible.role: Accessible.Heading
+        }
+        Words {
+            text: qsTr("Everything you write is answered on this computer and stays on it.")
+            color: Theme.dim
+            wrapMode: Text.Wrap
+            lineHeight: 1.3
+            Layout.fillWidth: true
+        }
+
+        GridLayout {
+            columns: empty.roomy ? 3 : 1
+            columnSpacing: 8
+            rowSpacing: 8
+            Layout.fillWidth: true
+            Layout.topMargin: Theme.px(16)
+
+            Repeater {
+                model: empty.demo
+                    ? [qsTr("What is Sotto?"), qsTr("How do I get a real model?"), qsTr("What does temperature do?")]
+                    : [qsTr("Explain recursion with an everyday example."), qsTr("Write a polite reminder to a colleague."),
+                       qsTr("Compare two ways to sort a list in a table.")]
+                delegate: PromptCard {
+                    required property string modelData
+
+                    text: modelData
+                    enabled: empty.runner.state === ModelRunner.Ready
+                    Layout.fillWidth: true
+                    Layout.fillHeight: true
+                    Layout.preferredWidth: 1
+                    onClicked: empty.promptChosen(text)
+                }
+            }
+        }
+
+        DemoCard {
+            visible: empty.demo
+            Layout.fillWidth: true
+            Layout.topMargin: Theme.px(16)
+            onOpenFolderRequested: empty.openFolderRequested()
+            onOpenFileRequested: empty.openFileRequested()
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import QtQuick
+import QtQuick.Layouts
+
+/// A known model in the picker: press to load, cross to take it off the list (its files stay).
+Item {
+    id: choice
+
+    required property int index
+    required property string name
+    required property string path
+    required property string detail
+    required property bool isDemo
+    required property bool active
+    required property bool missing
+    required property string problem
+    property bool current: false
+
+    signal chosen
+    signal forgotten
+
+    function forget() {
+        if (!isDemo)
+            forgotten()
+    }
+
+    implicitHeight: Math.max(Theme.px(48), column.implicitHeight + Theme.px(14))
+
+    Accessible.role: Accessible.ListItem
+    Accessible.name: name
+    Accessible.description: problem === "" ? detail : problem
+    Accessible.selected: active
+    Accessible.onPressAction: chosen()
+
+    Rectangle {
+        anchors.fill: parent
+        radius: 6
+        color: choice.current ? Theme.soft : mouse.containsMouse || cross.hovered ? Theme.hover : "transparent"
+    }
+    MouseArea {
+        id: mouse
+        anchors.fill: parent
+        hoverEnabled: true
+        cursorShape: Qt.PointingHandCursor
+        onClicked: choice.chosen()
+    }
+    RowLayout {
+        anchors.fill: parent
+        anchors.leftMargin: Theme.px(10)
+        anchors.rightMargin: 4
+        spacing: Theme.px(8)
+
+        Icon {
+            source: Theme.icon(choice.problem !== "" ? "warning" : "check")
+            size: Theme.px(16)
+            color: choice.problem !== "" ? Theme.warn : Theme.accent
+            opacity: choice.active || choice.problem !== "" ? 1 : 0
+        }
+        ColumnLayout {
+            id: column
+            spacing: 1
+            Layout.fillWidth: true
+
+            Words {
+                text: choice.name
+                elide: Text.ElideRight
+                font.pixelSize: Theme.smallSize
+                font.weight: choice.active ? Font.DemiBold : Font.Normal
+                color: choice.missing ? Theme.faint : Theme.text
+                Layout.fillWidth: true
+                Accessible.ignored: true
+            }
+            Words {
+                visible: text !== ""
+                text: choice.problem !== "" ? choice.problem : choice.detail
+                elide: Text.ElideRight
+                wrapMode: Text.Wrap
+                maximumLineCount: 2
+                font.pixelSize: Theme.captionSize
+                color: choice.problem !== "" ? Theme.warn : Theme.dim
+                Layout.fillWidth: true
+                Accessible.ignored: true
+            }
+        }
+        IconButton {
+            id: cross
+            visible: !choice.isDemo && (mouse.containsMouse || hovered || choice.current)
+            extent: Theme.px(28)
+            iconExtent: Theme.px(14)
+            iconName: "close"
+            label: qsTr("Remove %1 from the list").arg(choice.name)
+            hint: qsTr("Remove from the list. The files stay.")
+            activeFocusOnTab: choice.current
+            onClicked: choice.forgotten()
+        }
+    }
+}

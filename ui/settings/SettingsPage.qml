@@ -1,0 +1,155 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import QtQuick.Controls.Basic
+import QtQuick.Layouts
+import Sotto.App
+
+/// What the person can choose once for everything.
+FocusScope {
+    id: page
+
+    required property AppRoot app
+    required property bool sidebarShown
+
+    signal sidebarRequested
+    signal shortcutsRequested
+    signal closeRequested
+
+    Keys.onEscapePressed: closeRequested()
+
+    ColumnLayout {
+        anchors.fill: parent
+        spacing: 0
+
+        PageHeader {
+            sidebarShown: page.sidebarShown
+            Layout.fillWidth: true
+            onSidebarRequested: page.sidebarRequested()
+
+            Words {
+                text: qsTr("Settings")
+                font.pixelSize: Theme.px(16)
+                font.weight: Font.DemiBold
+                elide: Text.ElideRight
+                Layout.fillWidth: true
+                Accessible.role: Accessible.Heading
+            }
+            IconButton {
+                iconName: "close"
+                label: qsTr("Back to the chat")
+                onClicked: page.closeRequested()
+            }
+        }
+        Flickable {
+            id: flick
+            Layout.fillWidth: true
+            Layout.fillHeight: true
+            contentWidth: width
+            contentHeight: column.implicitHeight + Theme.px(64)
+            boundsBehavior: Flickable.StopAtBounds
+            clip: true
+
+            ColumnLayout {
+                id: column
+                x: (flick.width - width) / 2
+                y: Theme.px(32)
+                width: Math.min(flick.width - Theme.px(48), Theme.px(640))
+                spacing: Theme.px(32)
+
+                SettingsGroup {
+                    title: qsTr("Appearance")
+
+                    SettingsLine {
+                        label: qsTr("Theme")
+
+                        Repeater {
+                            model: [
+                                { words: qsTr("System"), value: Settings.System },
+                                { words: qsTr("Light"), value: Settings.Light },
+                                { words: qsTr("Dark"), value: Settings.Dark }
+                            ]
+                            delegate: Chip {
+                                required property var modelData
+
+                                text: modelData.words
+                                checked: page.app.settings.theme === modelData.value
+                                onClicked: page.app.settings.theme = modelData.value
+                            }
+                        }
+                    }
+                    SettingsLine {
+                        label: qsTr("Font size")
+
+                        ValueSlider {
+                            label: qsTr("Font size")
+                            from: 80
+                            to: 200
+                            stepSize: 10
+                            value: Math.round(page.app.settings.fontScale * 100)
+                            Layout.preferredWidth: 180
+                            onMoved: page.app.settings.fontScale = value / 100
+                        }
+                        Words {
+                            text: qsTr("%1 %").arg(Math.round(page.app.settings.fontScale * 100))
+                            color: Theme.dim
+                            horizontalAlignment: Text.AlignRight
+                            Layout.preferredWidth: Theme.px(52)
+                        }
+                    }
+                }
+                SettingsGroup {
+                    title: qsTr("Writing")
+
+                    SwitchLine {
+                        text: qsTr("Enter sends the message")
+                        checked: page.app.settings.sendWithEnter
+                        Layout.fillWidth: true
+                        onToggled: page.app.settings.sendWithEnter = checked
+                    }
+                    Words {
+                        text: page.app.settings.sendWithEnter ? qsTr("Shift+Enter begins a new line.")
+                                                              : qsTr("Enter begins a new line, Shift+Enter sends.")
+                        color: Theme.dim
+                        font.pixelSize: Theme.smallSize
+                        wrapMode: Text.Wrap
+                        Layout.fillWidth: true
+                        Layout.topMargin: -8
+                    }
+                }
+                SettingsGroup {
+                    title: qsTr("Keyboard")
+
+                    SettingsLine {
+                        label: qsTr("Everything can be done without a mouse.")
+
+                        PushButton {
+                            text: qsTr("Show shortcuts")
+                            iconName: "keyboard"
+                            hint: page.app.shortcuts.keysFor("shortcuts")
+                            onClicked: page.shortcutsRequested()
+                        }
+                    }
+                }
+                SettingsGroup {
+                    title: qsTr("About")
+
+                    Words {
+                        text: qsTr("Sotto %1").arg(page.app.version)
+                        Layout.fillWidth: true
+                    }
+                    Words {
+                        text: qsTr("Chats, settings and models stay on this computer; Sotto sends nothing. Free software under the Apache License 2.0.")
+                        color: Theme.dim
+                        font.pixelSize: Theme.smallSize
+                        lineHeight: 1.35
+                        wrapMode: Text.Wrap
+                        Layout.fillWidth: true
+                        Layout.topMargin: -8
+                    }
+                }
+            }
+            ScrollBar.vertical: ThinScrollBar {}
+        }
+    }
+}

@@ -1,0 +1,72 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import QtQuick.Layouts
+import Sotto.App
+
+/// What is loaded, where it runs and why there, and the memory it takes. Leads to the models.
+PushButton {
+    id: chip
+
+    required property ModelRunner runner
+    readonly property bool loading: runner.state === ModelRunner.Loading
+
+    text: runner.state === ModelRunner.Ready ? qsTr("Loaded model: %1. %2").arg(runner.modelName).arg(runner.device)
+        : loading ? qsTr("Loading %1").arg(runner.loadingName) : qsTr("No model is loaded")
+    hint: runner.state === ModelRunner.Ready ? runner.deviceReason : ""
+    padding: Theme.px(12)
+    leftPadding: Theme.px(12)
+    implicitHeight: implicitContentHeight + Theme.px(22)
+
+    background: Rectangle {
+        radius: Theme.radius
+        color: Theme.card
+        border.width: 1
+        border.color: chip.hovered ? Theme.faint : Theme.line
+
+        FocusRing { shown: chip.visualFocus }
+    }
+
+    contentItem: ColumnLayout {
+        spacing: 2
+
+        Words {
+            text: chip.runner.state === ModelRunner.Empty ? qsTr("No model")
+                : chip.runner.state === ModelRunner.Failed ? qsTr("Model not loaded")
+                : chip.loading ? chip.runner.loadingName : chip.runner.modelName
+            elide: Text.ElideRight
+            font.pixelSize: Theme.smallSize
+            font.weight: Font.DemiBold
+            Layout.fillWidth: true
+            Accessible.ignored: true
+        }
+        Words {
+            visible: text !== ""
+            text: chip.loading ? qsTr("Loading, %1 %").arg(Math.round(chip.runner.progress * 100))
+                : chip.runner.state === ModelRunner.Ready ? chip.runner.device : qsTr("Choose one to start")
+            color: Theme.dim
+            font.pixelSize: Theme.captionSize
+            wrapMode: Text.Wrap
+            maximumLineCount: 2
+            elide: Text.ElideRight
+            lineHeight: 1.2
+            Layout.fillWidth: true
+            Accessible.ignored: true
+        }
+        ProgressLine {
+            visible: chip.loading
+            value: chip.runner.progress
+            Layout.fillWidth: true
+            Layout.topMargin: 4
+        }
+        Words {
+            visible: chip.runner.state === ModelRunner.Ready && text !== ""
+            text: chip.runner.memoryText
+            color: Theme.dim
+            font.pixelSize: Theme.captionSize
+            elide: Text.ElideRight
+            Layout.fillWidth: true
+            Accessible.ignored: true
+        }
+    }
+}
