@@ -107,7 +107,7 @@ bool Engine::State::load(const std::filesystem::path& path, const EngineOptions&
   if (!model) return false;
 
   const std::int64_t tokens = cache_tokens(source->config(), options);
-  const SchedulerLimits limits{options.max_sequences, std::min(options.prefill_chunk, tokens)};
+  const SchedulerLimits limits{options.max_sequences, options.prefill_chunk};
   cache = std::make_unique<KvCache>(kv_geometry(source->config(), options), tokens);
   activations =
       std::make_unique<Activations>(*backend, source->config(), limits.max_batch_tokens(), limits.max_sequences);
