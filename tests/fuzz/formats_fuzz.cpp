@@ -1,0 +1,61 @@
+// libFuzzer over everything that is parsed before a model runs: safetensors files, config.json, tokenizer.model. The first
+// byte of an input chooses the parser. An engine::Error is a right answer; any other exception, a crash or a hang is not.
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/base/error.h"
+#include "engine/base/json.h"
+#include "engine/base/utf8.h"
+#include "engine/formats/hf_config.h"
+#include "engine/formats/safetensors.h"
+#include "engine/tokenizer/tokenizer.h"
+
+namespace {
+
+void parse_tensors(std::string_view input) {
+  for (const auto& [name, tensor] : engine::parse_safetensors(std::as_bytes(std::span(input)), "fuzz.safetensors")) {
+    // Touch the ends of every view, so that a range outside the file is seen.
+    if (!tensor.bytes.empty()) {
+      volatile auto sum = std::to_integer<int>(tensor.bytes.front()) + std::to_integer<int>(tensor.bytes.back());
+      static_cast<void>(sum);
+    }
+  }
+}
+
+void parse_configs(std::string_view input) {
+  const auto json = engine::Json::parse(input, "config.json");
+  if (!json.is_object()) return;
+  engine::read_generation_config(json, engine::read_hf_config(json));
+}
+
+void make_tokenizer(std::string_view input) {
+  engine::TokenizerData data;
+  data.present = true;
+  data.folder = "fuzz";
+  data.sentencepiece_model = input;
+  const auto tokenizer = engine::Tokenizer::create(data);
+  // The model's own bytes are the text that reaches most of its pieces.
+  const auto ids = tokenizer->encode(input.substr(0, 4096), true);
+  tokenizer->encode("Hello 你好 <|end_of_sentence|> 123", false);
+  if (!engine::is_utf8(tokenizer->decode(ids, false))) __builtin_trap();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view input(reinterpret_cast<const char*>(bytes) + 1, size - 1);
+  try {
+    switch (bytes[0] % 3) {
+      case 0: parse_tensors(input); break;
+      case 1: parse_configs(input); break;
+      default: make_tokenizer(input); break;
+    }
+  } catch (const engine::Error& error) {
+    if (!engine::is_utf8(error.what())) __builtin_trap();
+  }
+  return 0;
+}
