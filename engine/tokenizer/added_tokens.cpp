@@ -11,7 +11,7 @@ namespace engine {
 
 namespace {
 
-constexpr std::size_t kMaxTokenBytes = 512;
+constexpr std::size_t kMaxTokenBytes = 128;  // real ones have at most some thirty
 
 // Bytes of white space at the end of the text.
 std::size_t spaces_at_end(std::string_view text) {

@@ -369,6 +369,37 @@ TEST(HfFiles, RefusesAbsurdTokenIds) {
   }
 }
 
+TEST(HfFiles, RefusesABrokenTokenizerConfigAndNamesIt) {
+  const ScratchFolder folder;
+  folder.write("m/tokenizer.model", "x");
+  for (const std::string& text : {std::string("[]"), std::string("{"), std::string(R"({"a": 1, "a": 2})"), std::string(5000, '['),
+                                  std::string("{\"a\": \"\xff\"}"), std::string(R"({"added_tokens_decoder": {"1": null}})"),
+                                  std::string(R"({"added_tokens_decoder": {"1": {"content": 7}}})"),
+                                  std::string(R"({"bos_token": {"content": ["x"]}})"),
+                                  std::string(R"({"additional_special_tokens": [1]})")}) {
+    folder.write("m/tokenizer_config.json", text);
+    EXPECT_THAT(error_of([&] { engine::read_hf_tokenizer(folder.path() / "m"); }),
+                HasSubstr("CorruptFile: m/tokenizer_config.json"))
+        << text.substr(0, 60);
+  }
+}
+
+TEST(ModelSource, RefusesTheModelsOfLaterVersionsByName) {
+  SHARED_OR_SKIP(models, "models");
+  int refused = 0;
+  for (const auto& entry : fs::directory_iterator(models)) {
+    const std::string name = entry.path().filename().string();
+    const std::string error = error_of([&] { ModelSource::open(entry.path()); });
+    if (name.starts_with("ernie4_5-") && name.find("-rope-") == std::string::npos) {
+      EXPECT_EQ(error, "") << name;
+    } else {
+      EXPECT_THAT(error, HasSubstr("UnsupportedModel")) << name;
+      ++refused;
+    }
+  }
+  EXPECT_EQ(refused, 20);
+}
+
 // --- malformed corpus -------------------------------------------------------------------------------------------------
 
 // Puts a malformed file in the place where a model folder would have it, opens the folder, and gives back the error.
