@@ -270,7 +270,7 @@ ApplicationWindow {
         Toast {
             z: 4
             anchors.bottom: parent.bottom
-            anchors.bottomMargin: Theme.px(28)
+            anchors.bottomMargin: Theme.px(20) + (window.page === "chat" ? chatPage.composerHeight : 0)
             anchors.horizontalCenter: middle.horizontalCenter
             width: Math.min(implicitWidth, parent.width - 32)
             shown: window.app.conversations.undoTitle !== ""

@@ -12,6 +12,9 @@ FocusScope {
     required property bool sidebarShown
     required property bool panelShown
 
+    /// Room that the composer takes at the foot.
+    readonly property real composerHeight: composer.height
+
     signal sidebarRequested
     signal panelRequested
     signal openFolderRequested

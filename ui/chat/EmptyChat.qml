@@ -52,7 +52,7 @@ Flickable {
             Layout.topMargin: Theme.px(16)
 
             Repeater {
-                model: empty.demo
+                model: empty.runner.state !== ModelRunner.Ready || empty.runner.isDemo
                     ? [qsTr("What is Sotto?"), qsTr("How do I get a real model?"), qsTr("What does temperature do?")]
                     : [qsTr("Explain recursion with an everyday example."), qsTr("Write a polite reminder to a colleague."),
                        qsTr("Compare two ways to sort a list in a table.")]

@@ -14,7 +14,7 @@ ListView {
     /// Whether the end is in sight, so that new text will be too.
     property bool following: true
     property int flashedRow: -1
-    readonly property bool atEnd: following || contentHeight <= height
+    readonly property bool atEnd: following || contentHeight + topMargin + bottomMargin <= height
 
     /// The keyboard is done here.
     signal composerRequested
@@ -22,6 +22,8 @@ ListView {
     function goToEnd() {
         following = true
         positionViewAtEnd()
+        // That leaves the margin out.
+        contentY = Math.max(originY - topMargin, originY + contentHeight + bottomMargin - height)
     }
 
     function showRow(row: int) {
@@ -51,7 +53,7 @@ ListView {
     }
 
     function nearEnd(): bool {
-        return contentY + height >= originY + contentHeight - Theme.px(24)
+        return contentY + height >= originY + contentHeight - Theme.px(16)
     }
 
     function scrollBy(distance: real) {
@@ -118,7 +120,7 @@ ListView {
     Timer {
         id: settle
         interval: 0
-        onTriggered: list.positionViewAtEnd()
+        onTriggered: list.goToEnd()
     }
     Timer {
         id: flash

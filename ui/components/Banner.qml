@@ -85,7 +85,7 @@ Rectangle {
         }
         Flow {
             id: actionRow
-            visible: visibleChildren.length > 0
+            visible: children.length > 0
             spacing: 8
             Layout.fillWidth: true
             Layout.leftMargin: Theme.iconSize + Theme.px(10)

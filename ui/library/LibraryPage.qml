@@ -47,71 +47,69 @@ FocusScope {
             Layout.fillWidth: true
             onOpenFolderRequested: page.openFolderRequested()
         }
-        ListView {
-            id: list
+        Flickable {
+            id: flick
             Layout.fillWidth: true
             Layout.fillHeight: true
-            model: page.app.library
-            clip: true
+            contentWidth: width
+            contentHeight: column.implicitHeight + Theme.px(56)
             boundsBehavior: Flickable.StopAtBounds
-            topMargin: Theme.px(24)
-            bottomMargin: Theme.px(32)
-            activeFocusOnTab: true
-            Accessible.role: Accessible.List
-            Accessible.name: qsTr("Known models")
+            clip: true
 
-            header: Item {
-                width: ListView.view.width
-                height: intro.implicitHeight + Theme.px(20)
+            ColumnLayout {
+                id: column
+                x: (flick.width - width) / 2
+                y: Theme.px(24)
+                width: Math.min(flick.width - Theme.px(48), Theme.columnWidth)
+                spacing: Theme.px(8)
 
+                Words {
+                    text: qsTr("Models are used where they lie: nothing is copied, and taking one off this list leaves its files alone. "
+                               + "Sotto opens folders as they are published, with config.json, the tokenizer and safetensors files.")
+                    color: Theme.dim
+                    font.pixelSize: Theme.px(14)
+                    lineHeight: 1.4
+                    wrapMode: Text.Wrap
+                    Layout.fillWidth: true
+                }
+                Flow {
+                    spacing: 8
+                    Layout.fillWidth: true
+                    Layout.topMargin: Theme.px(6)
+                    Layout.bottomMargin: Theme.px(12)
+
+                    PushButton {
+                        text: qsTr("Open a folder…")
+                        iconName: "folder"
+                        onClicked: page.openFolderRequested()
+                    }
+                    PushButton {
+                        text: qsTr("Open a file…")
+                        iconName: "file"
+                        onClicked: page.openFileRequested()
+                    }
+                }
                 ColumnLayout {
-                    id: intro
-                    width: Math.min(parent.width - Theme.px(48), Theme.columnWidth)
-                    anchors.horizontalCenter: parent.horizontalCenter
-                    spacing: Theme.px(14)
+                    spacing: Theme.px(8)
+                    Layout.fillWidth: true
+                    Accessible.role: Accessible.List
+                    Accessible.name: qsTr("Known models")
 
-                    Words {
-                        text: qsTr("Models are used where they lie: nothing is copied, and taking one off this list leaves its files alone. "
-                                   + "Sotto opens folders as they are published, with config.json, the tokenizer and safetensors files.")
-                        color: Theme.dim
-                        font.pixelSize: Theme.px(14)
-                        lineHeight: 1.4
-                        wrapMode: Text.Wrap
-                        Layout.fillWidth: true
-                    }
-                    Flow {
-                        spacing: 8
-                        Layout.fillWidth: true
-
-                        PushButton {
-                            text: qsTr("Open a folder…")
-                            iconName: "folder"
-                            onClicked: page.openFolderRequested()
-                        }
-                        PushButton {
-                            text: qsTr("Open a file…")
-                            iconName: "file"
-                            onClicked: page.openFileRequested()
+                    Repeater {
+                        model: page.app.library
+                        delegate: ModelLine {
+                            Layout.fillWidth: true
+                            onLoadRequested: {
+                                if (isDemo)
+                                    page.app.runner.loadDemo()
+                                else
+                                    page.app.runner.load(path)
+                            }
+                            onRemoveRequested: page.app.library.removeAt(index)
                         }
                     }
                 }
             }
-            delegate: ModelLine {
-                width: ListView.view.width
-                current: list.activeFocus && ListView.isCurrentItem
-                reachable: ListView.isCurrentItem
-                loading: page.app.runner.state === ModelRunner.Loading
-                onLoadRequested: {
-                    if (isDemo)
-                        page.app.runner.loadDemo()
-                    else
-                        page.app.runner.load(path)
-                }
-                onRemoveRequested: page.app.library.removeAt(index)
-            }
-            Keys.onReturnPressed: (currentItem as ModelLine)?.load()
-            Keys.onEnterPressed: (currentItem as ModelLine)?.load()
-            Keys.onDeletePressed: (currentItem as ModelLine)?.remove()
             ScrollBar.vertical: ThinScrollBar {}
         }
     }
