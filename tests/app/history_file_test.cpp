@@ -226,6 +226,17 @@ private slots:
         QCOMPARE(QDir(folder_->path()).entryList({QStringLiteral("history.db.damaged-*-wal")}).size(), 1);
     }
 
+    // A page in the middle of the messages, which nothing reads at the start.
+    void onePageDamagedIsFoundAtTheStart() {
+        fill(path_, 50);
+        QByteArray content = contentOf(path_);
+        const qsizetype page = content.indexOf("question 25") / 4096;
+        QVERIFY(page > 1);
+        content.replace(page * 4096, 8, QByteArray(8, '\x55'));
+        write(path_, content);
+        verifyFreshWithTheOldKept(path_, content);
+    }
+
     void truncatedFileIsMovedAside() {
         fill(path_, 50);
         const QByteArray content = contentOf(path_);
