@@ -44,6 +44,9 @@ public:
     // Bytes [begin, end) as a text of their own; both ends lie within this text.
     MarkedText slice(std::size_t begin, std::size_t end) const;
 
+    // Other bytes of the same size, each with the origin of the byte it replaces.
+    MarkedText with_bytes(std::string bytes) const;
+
     void reserve(std::size_t bytes) { text_.reserve(bytes); }
 
     // Bytes of memory held beyond the object itself.

@@ -131,6 +131,10 @@ public:
         value.payload_.shared = data;
         return value;
     }
+    // As set(), with any key that can be hashed. Throws TemplateError.
+    void set_key(const Value& key, Value value, Budget& budget);
+    // Whether no other value holds the shared part.
+    bool is_only_holder() const;
     // Null for an Undefined without a story.
     Shared* shared() const { return holds_shared() ? payload_.shared : nullptr; }
     const StringData& string_data() const;
@@ -199,6 +203,8 @@ public:
     void take_children(std::vector<Value>& out) override;
 
     std::vector<Value> items;
+    // A tuple of the groupby filter, whose parts also have names.
+    bool group = false;
 };
 
 // An insertion-ordered dict. Keys are compared as Python does: 1, 1.0 and true are one key.

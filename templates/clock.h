@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string_view>
+
+#include "templates/budget.h"
+
+namespace templates {
+
+// Appends the time written as C's strftime does in the C locale, without a time zone. Directives that C does not know stay
+// as they are; so does a "%" at the end. Field widths of glibc (%5d) are not supported and stay too.
+void format_time(TextBuilder& out, const LocalTime& time, const MarkedText& format);
+
+}  // namespace templates
