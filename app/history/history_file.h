@@ -10,8 +10,8 @@ namespace app {
 
 /// A history file that is open, sound, of the newest schema and ready for writing.
 struct OpenedHistory {
-    std::unique_ptr<Connection> connection;
-    OpenReport report;
+  std::unique_ptr<Connection> connection;
+  OpenReport report;
 };
 
 /// Opens or creates `path`, or a fresh file in its place where it is damaged or no history; see HistoryStore for what

@@ -27,8 +27,8 @@ QByteArray gramWords(const QString& folded);
 /// The word of a text of one or two code points.
 QByteArray gramWord(const QString& folded);
 
-/// One line of `text` around the first match of `foldedQuery` (which must occur in the folded text and not be empty), with
-/// an ellipsis where something was cut; fills hit.snippet and hit.matches.
+/// One line of `text` around the first match of `foldedQuery` (which must occur in the folded text and not be empty),
+/// with an ellipsis where something was cut; fills hit.snippet and hit.matches.
 void setSnippet(SearchHit& hit, const QString& text, const QString& foldedQuery);
 
 }  // namespace app

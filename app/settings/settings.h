@@ -15,101 +15,101 @@ namespace app {
 /// when made, writes it whole (QSaveFile: the old or the new file, never half of one) on a thread of its own shortly
 /// after a change and when destroyed. Keys it does not know are kept as they are.
 ///
-/// A file that is no JSON object is renamed to `<file>.damaged-YYYYMMDD-HHMMSS`, defaults are used and notice() says so.
-/// A single value of the wrong type or out of range gives that preference its default, and notice() names it.
+/// A file that is no JSON object is renamed to `<file>.damaged-YYYYMMDD-HHMMSS`, defaults are used and notice() says
+/// so. A single value of the wrong type or out of range gives that preference its default, and notice() names it.
 class Settings : public QObject {
-    Q_OBJECT
-    QML_ELEMENT
-    QML_UNCREATABLE("Settings come from the application root.")
+  Q_OBJECT
+  QML_ELEMENT
+  QML_UNCREATABLE("Settings come from the application root.")
 
-    Q_PROPERTY(Theme theme READ theme WRITE setTheme NOTIFY themeChanged)
-    Q_PROPERTY(double fontScale READ fontScale WRITE setFontScale NOTIFY fontScaleChanged)
-    Q_PROPERTY(bool sidebarVisible READ sidebarVisible WRITE setSidebarVisible NOTIFY sidebarVisibleChanged)
-    Q_PROPERTY(bool panelVisible READ panelVisible WRITE setPanelVisible NOTIFY panelVisibleChanged)
-    Q_PROPERTY(QRect windowGeometry READ windowGeometry WRITE setWindowGeometry NOTIFY windowGeometryChanged)
-    Q_PROPERTY(bool windowMaximized READ windowMaximized WRITE setWindowMaximized NOTIFY windowMaximizedChanged)
-    Q_PROPERTY(bool sendWithEnter READ sendWithEnter WRITE setSendWithEnter NOTIFY sendWithEnterChanged)
-    Q_PROPERTY(QString lastModelPath READ lastModelPath WRITE setLastModelPath NOTIFY lastModelPathChanged)
-    Q_PROPERTY(QStringList knownModels READ knownModels NOTIFY knownModelsChanged)
-    Q_PROPERTY(QVariantMap samplingOverrides READ samplingOverrides NOTIFY samplingOverridesChanged)
-    Q_PROPERTY(QString notice READ notice CONSTANT)
+  Q_PROPERTY(Theme theme READ theme WRITE setTheme NOTIFY themeChanged)
+  Q_PROPERTY(double fontScale READ fontScale WRITE setFontScale NOTIFY fontScaleChanged)
+  Q_PROPERTY(bool sidebarVisible READ sidebarVisible WRITE setSidebarVisible NOTIFY sidebarVisibleChanged)
+  Q_PROPERTY(bool panelVisible READ panelVisible WRITE setPanelVisible NOTIFY panelVisibleChanged)
+  Q_PROPERTY(QRect windowGeometry READ windowGeometry WRITE setWindowGeometry NOTIFY windowGeometryChanged)
+  Q_PROPERTY(bool windowMaximized READ windowMaximized WRITE setWindowMaximized NOTIFY windowMaximizedChanged)
+  Q_PROPERTY(bool sendWithEnter READ sendWithEnter WRITE setSendWithEnter NOTIFY sendWithEnterChanged)
+  Q_PROPERTY(QString lastModelPath READ lastModelPath WRITE setLastModelPath NOTIFY lastModelPathChanged)
+  Q_PROPERTY(QStringList knownModels READ knownModels NOTIFY knownModelsChanged)
+  Q_PROPERTY(QVariantMap samplingOverrides READ samplingOverrides NOTIFY samplingOverridesChanged)
+  Q_PROPERTY(QString notice READ notice CONSTANT)
 
-public:
-    enum class Theme { System, Light, Dark };
-    Q_ENUM(Theme)
+ public:
+  enum class Theme { System, Light, Dark };
+  Q_ENUM(Theme)
 
-    static constexpr double kSmallestFontScale = 0.5;
-    static constexpr double kLargestFontScale = 3.0;
+  static constexpr double kSmallestFontScale = 0.5;
+  static constexpr double kLargestFontScale = 3.0;
 
-    /// Reads `file` (absolute path); a missing file means defaults and no notice.
-    explicit Settings(const QString& file, QObject* parent = nullptr);
-    /// Writes what is not written yet and waits for it.
-    ~Settings() override;
+  /// Reads `file` (absolute path); a missing file means defaults and no notice.
+  explicit Settings(const QString& file, QObject* parent = nullptr);
+  /// Writes what is not written yet and waits for it.
+  ~Settings() override;
 
-    Theme theme() const;  ///< default System
-    void setTheme(Theme theme);
-    double fontScale() const;  ///< default 1; kept between kSmallestFontScale and kLargestFontScale
-    void setFontScale(double scale);
-    bool sidebarVisible() const;  ///< default true
-    void setSidebarVisible(bool visible);
-    bool panelVisible() const;  ///< default false
-    void setPanelVisible(bool visible);
-    QRect windowGeometry() const;  ///< of the window when not maximized; null: never stored
-    void setWindowGeometry(const QRect& geometry);
-    bool windowMaximized() const;  ///< default false
-    void setWindowMaximized(bool maximized);
-    bool sendWithEnter() const;  ///< default true: Enter sends, Shift+Enter breaks the line; false: the other way round
-    void setSendWithEnter(bool sends);
+  Theme theme() const;  ///< default System
+  void setTheme(Theme theme);
+  double fontScale() const;  ///< default 1; kept between kSmallestFontScale and kLargestFontScale
+  void setFontScale(double scale);
+  bool sidebarVisible() const;  ///< default true
+  void setSidebarVisible(bool visible);
+  bool panelVisible() const;  ///< default false
+  void setPanelVisible(bool visible);
+  QRect windowGeometry() const;  ///< of the window when not maximized; null: never stored
+  void setWindowGeometry(const QRect& geometry);
+  bool windowMaximized() const;  ///< default false
+  void setWindowMaximized(bool maximized);
+  bool sendWithEnter() const;  ///< default true: Enter sends, Shift+Enter breaks the line; false: the other way round
+  void setSendWithEnter(bool sends);
 
-    QString lastModelPath() const;  ///< empty: the embedded model
-    void setLastModelPath(const QString& path);
+  QString lastModelPath() const;  ///< empty: the embedded model
+  void setLastModelPath(const QString& path);
 
-    /// Models the person opened where they are, newest first. They are remembered, never copied, never deleted.
-    QStringList knownModels() const;
-    /// Puts `path` at the front of the list (once).
-    Q_INVOKABLE void rememberModel(const QString& path);
-    /// Takes `path` off the list; the file stays.
-    Q_INVOKABLE void forgetModel(const QString& path);
+  /// Models the person opened where they are, newest first. They are remembered, never copied, never deleted.
+  QStringList knownModels() const;
+  /// Puts `path` at the front of the list (once).
+  Q_INVOKABLE void rememberModel(const QString& path);
+  /// Takes `path` off the list; the file stays.
+  Q_INVOKABLE void forgetModel(const QString& path);
 
-    /// Sampling settings the person changed for every chat: the field's name (temperature, top_k ...) to a number,
-    /// bool, string or list of these. Which names and ranges make sense is for the reader to say.
-    QVariantMap samplingOverrides() const;
-    Q_INVOKABLE void setSamplingOverride(const QString& name, const QVariant& value);
-    Q_INVOKABLE void clearSamplingOverride(const QString& name);
-    Q_INVOKABLE void clearSamplingOverrides();
+  /// Sampling settings the person changed for every chat: the field's name (temperature, top_k ...) to a number,
+  /// bool, string or list of these. Which names and ranges make sense is for the reader to say.
+  QVariantMap samplingOverrides() const;
+  Q_INVOKABLE void setSamplingOverride(const QString& name, const QVariant& value);
+  Q_INVOKABLE void clearSamplingOverride(const QString& name);
+  Q_INVOKABLE void clearSamplingOverrides();
 
-    /// What was wrong with the file when it was read, in one or two sentences; empty: nothing.
-    QString notice() const { return notice_; }
+  /// What was wrong with the file when it was read, in one or two sentences; empty: nothing.
+  QString notice() const { return notice_; }
 
-    /// Writes now and waits; for tests and for the end of the program.
-    void flush();
+  /// Writes now and waits; for tests and for the end of the program.
+  void flush();
 
-signals:
-    void themeChanged();
-    void fontScaleChanged();
-    void sidebarVisibleChanged();
-    void panelVisibleChanged();
-    void windowGeometryChanged();
-    void windowMaximizedChanged();
-    void sendWithEnterChanged();
-    void lastModelPathChanged();
-    void knownModelsChanged();
-    void samplingOverridesChanged();
-    /// The file could not be written; the sentence says why. The preferences still hold for this run.
-    void writeFailed(const QString& sentence);
+ signals:
+  void themeChanged();
+  void fontScaleChanged();
+  void sidebarVisibleChanged();
+  void panelVisibleChanged();
+  void windowGeometryChanged();
+  void windowMaximizedChanged();
+  void sendWithEnterChanged();
+  void lastModelPathChanged();
+  void knownModelsChanged();
+  void samplingOverridesChanged();
+  /// The file could not be written; the sentence says why. The preferences still hold for this run.
+  void writeFailed(const QString& sentence);
 
-private:
-    void read();
-    void moveAside(const QString& why);
-    void dropWrongValues();
-    bool store(const QString& key, const QJsonValue& value);
-    void write();
+ private:
+  void read();
+  void moveAside(const QString& why);
+  void dropWrongValues();
+  bool store(const QString& key, const QJsonValue& value);
+  void write();
 
-    QString file_;
-    QString notice_;
-    QJsonObject values_;  // only what was changed from its default, and keys of other versions
-    QTimer writeSoon_;
-    QThreadPool writer_;  // one thread: writes stay in order
+  QString file_;
+  QString notice_;
+  QJsonObject values_;  // only what was changed from its default, and keys of other versions
+  QTimer writeSoon_;
+  QThreadPool writer_;  // one thread: writes stay in order
 };
 
 }  // namespace app
