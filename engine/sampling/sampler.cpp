@@ -125,25 +125,43 @@ std::uint64_t Random::next() {
 Sampler::Sampler(const SamplingParams& params, std::uint64_t seed, std::span<const std::int32_t> masked)
     : params_(params), masked_(masked), random_(seed) {}
 
-Sampler::Drawn Sampler::sample(std::span<const float> logits, std::span<const std::int32_t> tokens) {
+Sampler::Drawn Sampler::sample(std::span<const float> logits, std::span<const std::int32_t> tokens,
+                               const Watch& watch) {
   const double log_sum = log_sum_exp(logits);
   scores_.assign(logits.begin(), logits.end());
   for (const std::int32_t id : masked_) {
     const auto index = static_cast<std::size_t>(id);
     if (index < scores_.size()) scores_[index] = -std::numeric_limits<float>::infinity();
   }
-  apply_repetition_penalty(scores_, tokens, params_.repetition_penalty);
+  const auto seen = [&](std::string_view processor) {
+    if (watch) watch(processor, scores_);
+  };
 
-  std::size_t id = 0;
-  if (!params_.do_sample || params_.temperature < kGreedyTemperature) {
-    id = argmax(scores_);
-  } else {
-    apply_temperature(scores_, params_.temperature);
-    apply_top_k(scores_, params_.top_k);
-    apply_top_p(scores_, params_.top_p);
-    apply_min_p(scores_, params_.min_p);
-    id = draw(scores_, random_.uniform());
+  if (params_.repetition_penalty != 1) {
+    apply_repetition_penalty(scores_, tokens, params_.repetition_penalty);
+    seen("repetition_penalty");
   }
+  if (!params_.do_sample || params_.temperature < kGreedyTemperature) {
+    const std::size_t id = argmax(scores_);
+    return {static_cast<std::int32_t>(id), logprob_of(logits[id], log_sum)};
+  }
+  if (params_.temperature != 1) {
+    apply_temperature(scores_, params_.temperature);
+    seen("temperature");
+  }
+  if (params_.top_k > 0) {
+    apply_top_k(scores_, params_.top_k);
+    seen("top_k");
+  }
+  if (params_.top_p < 1) {
+    apply_top_p(scores_, params_.top_p);
+    seen("top_p");
+  }
+  if (params_.min_p > 0) {
+    apply_min_p(scores_, params_.min_p);
+    seen("min_p");
+  }
+  const std::size_t id = draw(scores_, random_.uniform());
   return {static_cast<std::int32_t>(id), logprob_of(logits[id], log_sum)};
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "engine/types.h"
@@ -47,7 +49,9 @@ class Sampler {
 
   /// `logits` [vocab_size] is left as it was; `tokens` is prompt and reply so far.
   /// Throws Error(CorruptFile) where the model's output is not a number: damaged weights, or values beyond the format.
-  Drawn sample(std::span<const float> logits, std::span<const std::int32_t> tokens);
+  /// `watch`, where given, sees the scores [vocab_size] after each processor that is set, by the name of its setting.
+  using Watch = std::function<void(std::string_view processor, std::span<const float> scores)>;
+  Drawn sample(std::span<const float> logits, std::span<const std::int32_t> tokens, const Watch& watch = {});
   /// Settings for the tokens that follow; the state of the random numbers goes on.
   void update(const SamplingParams& params) { params_ = params; }
 

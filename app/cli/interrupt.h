@@ -1,0 +1,44 @@
+#pragma once
+
+#include <csignal>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace app::cli {
+
+/// Turns Ctrl-C into a call, on a thread of its own, so that the call may do what a signal handler may not. Make one at
+/// the start of main, before any other thread: they inherit the blocked signal.
+class Interrupt {
+ public:
+  Interrupt();
+  ~Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+
+  /// While it lives, Ctrl-C calls `stop` (any thread; it returns at once) instead of ending the program with status
+  /// 130. A second Ctrl-C within the same scope ends the program all the same.
+  class Scope {
+   public:
+    Scope(Interrupt& interrupt, std::function<void()> stop);
+    ~Scope();
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+    bool stopped() const;
+
+   private:
+    Interrupt& interrupt_;
+  };
+
+ private:
+  void watch(std::stop_token stop);
+
+  mutable std::mutex mutex_;
+  std::function<void()> stop_;  ///< guarded by mutex_
+  bool stopped_ = false;        ///< guarded by mutex_; of the present scope
+  std::jthread watcher_;
+};
+
+constexpr int kInterruptedStatus = 130;
+
+}  // namespace app::cli

@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "app/cli/arguments.h"
+#include "app/cli/commands.h"
+#include "app/cli/loaded_model.h"
+#include "app/cli/safetensors_file.h"
+#include "engine/base/error.h"
+#include "engine/kv_cache/kv_cache.h"
+#include "engine/layers/activations.h"
+
+namespace app::cli {
+
+namespace {
+
+/// Tokens of one forward pass where the command line does not say: what it computes does not depend on it.
+constexpr std::int64_t kOwnChunk = 256;
+
+[[noreturn]] void refuse(const std::string& sentence) {
+  throw engine::Error(engine::ErrorCode::InvalidRequest, sentence);
+}
+
+struct Wishes {
+  std::vector<std::int32_t> ids;
+  std::vector<std::int64_t> chunks;  ///< sum to the number of ids
+  std::vector<std::int64_t> attentions;
+  bool hiddenStates = false, lastOnly = false;
+  std::int64_t tokens() const { return static_cast<std::int64_t>(ids.size()); }
+};
+
+Wishes wishesOf(const Arguments& arguments) {
+  constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
+  Wishes wishes;
+  const auto ids = arguments.integers("--ids", 0, kMax);
+  wishes.ids.assign(ids.begin(), ids.end());
+  wishes.hiddenStates = arguments.has("--hidden-states");
+  wishes.lastOnly = arguments.has("--last-only");
+  if (arguments.has("--attentions")) {
+    wishes.attentions = arguments.integers("--attentions", 0, kMax);
+    if (arguments.has("--chunks")) throw UsageError("--attentions goes with whole ids, not with --chunks");
+    wishes.chunks = {wishes.tokens()};
+  } else if (arguments.has("--chunks")) {
+    wishes.chunks = arguments.integers("--chunks", 1, kMax);
+    if (std::accumulate(wishes.chunks.begin(), wishes.chunks.end(), std::int64_t{0}) != wishes.tokens()) {
+      throw UsageError("--chunks must sum to the number of ids, " + std::to_string(wishes.tokens()));
+    }
+  } else {
+    for (std::int64_t left = wishes.tokens(); left > 0; left -= kOwnChunk)
+      wishes.chunks.push_back(std::min(left, kOwnChunk));
+  }
+  return wishes;
+}
+
+void check(const Wishes& wishes, const engine::ModelConfig& config, const std::string& model) {
+  for (const std::int32_t id : wishes.ids) {
+    if (id >= config.vocab_size) {
+      refuse(model + ": the id " + std::to_string(id) + " is outside the vocabulary of " +
+             std::to_string(config.vocab_size) + ".");
+    }
+  }
+  if (wishes.tokens() > config.context_length) {
+    refuse(model + ": " + std::to_string(wishes.tokens()) + " ids are more than the context length of " +
+           std::to_string(config.context_length) + ".");
+  }
+  for (const std::int64_t layer : wishes.attentions) {
+    if (layer >= config.num_layers) {
+      refuse(model + ": there is no layer " + std::to_string(layer) + "; the model has " +
+             std::to_string(config.num_layers) + ".");
+    }
+  }
+}
+
+std::vector<SafetensorsFile::Entry> entriesOf(const Wishes& wishes, const engine::ModelConfig& config) {
+  std::vector<SafetensorsFile::Entry> entries = {
+      {"logits", {wishes.lastOnly ? 1 : wishes.tokens(), config.vocab_size}}};
+  if (wishes.hiddenStates)
+    entries.push_back({"hidden_states", {config.num_layers + 1, wishes.tokens(), config.hidden_size}});
+  for (const std::int64_t layer : wishes.attentions) {
+    entries.push_back({"attentions." + std::to_string(layer), {config.num_heads, wishes.tokens(), wishes.tokens()}});
+  }
+  return entries;
+}
+
+}  // namespace
+
+int runLogits(Words words, Interrupt& interrupt) {
+  constexpr Option kOptions[] = {{"--ids"},
+                                 {"--out"},
+                                 {"--chunks"},
+                                 {"--hidden-states", false},
+                                 {"--attentions"},
+                                 {"--router-logits", false},
+                                 {"--last-only", false}};
+  const Arguments arguments(words, kOptions);
+  const std::filesystem::path path = arguments.model(), out = arguments.require("--out");
+  const engine::EngineOptions options = arguments.engineOptions();
+  const Wishes wishes = wishesOf(arguments);
+
+  std::atomic<bool> stopped = false;
+  const Interrupt::Scope scope(interrupt, [&stopped] { stopped = true; });
+  const LoadedModel loaded = loadModel(path, options, stopped);
+  if (!loaded.model) return kInterruptedStatus;
+  const engine::ModelConfig& config = loaded.model->config();
+  check(wishes, config, path.string());
+  if (arguments.has("--router-logits"))
+    refuse(path.string() + ": the architecture " + config.architecture + " has no router.");
+
+  const std::int64_t longest = *std::max_element(wishes.chunks.begin(), wishes.chunks.end());
+  engine::KvCache cache(engine::kv_geometry(config, options), wishes.tokens());
+  engine::Activations activations(*loaded.backend, config, longest, wishes.lastOnly ? 1 : longest);
+  const engine::SequenceId sequence = cache.open(0, wishes.ids)->sequence;
+  SafetensorsFile file(out, entriesOf(wishes, config));
+
+  std::int64_t position = 0;
+  for (const std::int64_t chunk : wishes.chunks) {
+    engine::Batch batch;
+    for (std::int64_t i = 0; i < chunk; ++i) {
+      const bool wantsLogits = !wishes.lastOnly || position + i + 1 == wishes.tokens();
+      batch.tokens.push_back({wishes.ids[static_cast<std::size_t>(position + i)], position + i, sequence, wantsLogits});
+    }
+    engine::Probe probe;
+    probe.want_hidden_states = wishes.hiddenStates;
+    probe.want_attentions = wishes.attentions;
+    if (!loaded.model->forward(batch, cache, activations, &stopped, &probe)) return kInterruptedStatus;
+    cache.commit(sequence,
+                 std::span(wishes.ids).subspan(static_cast<std::size_t>(position), static_cast<std::size_t>(chunk)));
+
+    if (!activations.logits().empty())
+      file.write("logits", wishes.lastOnly ? 0 : position * config.vocab_size, activations.logits());
+    for (std::size_t layer = 0; layer < probe.hidden_states.size(); ++layer) {
+      const std::int64_t row = static_cast<std::int64_t>(layer) * wishes.tokens() + position;
+      file.write("hidden_states", row * config.hidden_size, probe.hidden_states[layer]);
+    }
+    for (std::size_t i = 0; i < probe.attentions.size(); ++i) {
+      file.write("attentions." + std::to_string(wishes.attentions[i]), 0, probe.attentions[i]);
+    }
+    position += chunk;
+  }
+  file.commit();
+  return 0;
+}
+
+}  // namespace app::cli

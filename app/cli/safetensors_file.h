@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace app::cli {
+
+/// A safetensors file of float32 tensors that is written in any order and appears under its name only when complete:
+/// until commit() it is a file beside it, which the destructor removes. Throws engine::Error naming the file.
+class SafetensorsFile {
+ public:
+  struct Entry {
+    std::string name;
+    std::vector<std::int64_t> shape;
+  };
+  /// Writes the header; the tensors lie in the order given, zero until written.
+  SafetensorsFile(const std::filesystem::path& path, const std::vector<Entry>& entries);
+  ~SafetensorsFile();
+  SafetensorsFile(const SafetensorsFile&) = delete;
+  SafetensorsFile& operator=(const SafetensorsFile&) = delete;
+
+  /// Writes `values` from element `first` of tensor `name` on.
+  void write(const std::string& name, std::int64_t first, std::span<const float> values);
+  void commit();
+
+ private:
+  [[noreturn]] void fail(const char* what) const;
+  void writeAt(std::uint64_t offset, const void* bytes, std::size_t count);
+
+  std::filesystem::path path_, unfinished_;
+  int file_ = -1;
+  std::map<std::string, std::uint64_t> offsets_;  ///< bytes from the beginning of the file
+};
+
+}  // namespace app::cli
