@@ -40,7 +40,8 @@ class Descriptor {
 std::size_t size_of_regular(int fd, const std::filesystem::path& path) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) cannot_read(path, std::strerror(errno));
-  if (!S_ISREG(status.st_mode)) cannot_read(path, S_ISDIR(status.st_mode) ? "it is a folder" : "it is not a regular file");
+  if (!S_ISREG(status.st_mode))
+    cannot_read(path, S_ISDIR(status.st_mode) ? "it is a folder" : "it is not a regular file");
   return static_cast<std::size_t>(status.st_size);
 }
 

@@ -16,7 +16,8 @@ namespace engine {
 /// A file's name as error sentences say it: the last folder and the file ("my-model/config.json").
 std::string shown_name(const std::filesystem::path& path);
 
-/// A regular file mapped read-only, shared with the page cache. The bytes live as long as the view. Immutable; any thread.
+/// A regular file mapped read-only, shared with the page cache. The bytes live as long as the view. Immutable; any
+/// thread.
 class FileView {
  public:
   /// Throws Error: FileNotFound (absent, not readable, not a regular file), OutOfMemory (no address space for the map).
@@ -57,8 +58,7 @@ class ByteCursor {
 
   /// A little-endian number, not necessarily aligned.
   template <typename T>
-    requires std::is_arithmetic_v<T>
-  T read(std::string_view what) {
+  requires std::is_arithmetic_v<T> T read(std::string_view what) {
     T value;
     std::memcpy(&value, take(sizeof(T), what).data(), sizeof(T));
     return value;

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <variant>
-
 #include <nlohmann/json.hpp>
+#include <variant>
 
 #include "engine/base/error.h"
 #include "engine/base/file_view.h"
@@ -60,8 +59,8 @@ class JsonBuilder {
   bool end_object() {
     auto& members = std::get<Node::Object>(open_.back().value);
     std::stable_sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    const auto twice =
-        std::adjacent_find(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
+    const auto twice = std::adjacent_find(members.begin(), members.end(),
+                                          [](const auto& a, const auto& b) { return a.first == b.first; });
     if (twice != members.end()) refuse("the key " + in_quotes(twice->first) + " stands twice in one object");
     return close();
   }
@@ -73,8 +72,9 @@ class JsonBuilder {
 
   static Json build(std::string_view text, const std::string& file, const JsonLimits& limits) {
     if (text.size() > limits.max_bytes) {
-      throw Error(ErrorCode::CorruptFile, file + " has " + std::to_string(text.size()) + " bytes of JSON, more than the " +
-                                              std::to_string(limits.max_bytes) + " that such a file can have.");
+      throw Error(ErrorCode::CorruptFile, file + " has " + std::to_string(text.size()) +
+                                              " bytes of JSON, more than the " + std::to_string(limits.max_bytes) +
+                                              " that such a file can have.");
     }
     JsonBuilder builder(text, file, limits);
     if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) builder.refuse("it is not valid JSON");
@@ -107,7 +107,8 @@ class JsonBuilder {
   }
   bool open(Node container) {
     if (++values_ > limits_.max_values) refuse("it has more than " + std::to_string(limits_.max_values) + " values");
-    if (open_.size() >= limits_.max_depth) refuse("it is nested deeper than " + std::to_string(limits_.max_depth) + " levels");
+    if (open_.size() >= limits_.max_depth)
+      refuse("it is nested deeper than " + std::to_string(limits_.max_depth) + " levels");
     open_.push_back(std::move(container));
     return true;
   }
@@ -134,18 +135,30 @@ Json Json::read(const std::filesystem::path& path, const JsonLimits& limits) {
   return parse(read_file(path, limits.max_bytes), shown_name(path), limits);
 }
 
-bool Json::is_null() const { return std::holds_alternative<std::nullptr_t>(node_->value); }
-bool Json::is_bool() const { return std::holds_alternative<bool>(node_->value); }
+bool Json::is_null() const {
+  return std::holds_alternative<std::nullptr_t>(node_->value);
+}
+bool Json::is_bool() const {
+  return std::holds_alternative<bool>(node_->value);
+}
 bool Json::is_number() const {
   return std::holds_alternative<std::int64_t>(node_->value) || std::holds_alternative<double>(node_->value);
 }
-bool Json::is_string() const { return std::holds_alternative<std::string>(node_->value); }
-bool Json::is_array() const { return std::holds_alternative<Node::Array>(node_->value); }
-bool Json::is_object() const { return std::holds_alternative<Node::Object>(node_->value); }
+bool Json::is_string() const {
+  return std::holds_alternative<std::string>(node_->value);
+}
+bool Json::is_array() const {
+  return std::holds_alternative<Node::Array>(node_->value);
+}
+bool Json::is_object() const {
+  return std::holds_alternative<Node::Object>(node_->value);
+}
 
 namespace {
 
-std::string number_text(double value) { return nlohmann::json(value).dump(); }
+std::string number_text(double value) {
+  return nlohmann::json(value).dump();
+}
 
 }  // namespace
 
@@ -200,8 +213,9 @@ std::vector<std::pair<std::string, Json>> Json::members() const {
 Json Json::at(std::string_view key) const {
   const auto* object = std::get_if<Node::Object>(&node_->value);
   if (!object) refuse("an object");
-  const auto found = std::lower_bound(object->begin(), object->end(), key,
-                                      [](const auto& member, std::string_view wanted) { return member.first < wanted; });
+  const auto found =
+      std::lower_bound(object->begin(), object->end(), key,
+                       [](const auto& member, std::string_view wanted) { return member.first < wanted; });
   if (found == object->end() || found->first != key) {
     throw Error(ErrorCode::CorruptFile, where() + " lacks " + in_quotes(key) + ".");
   }
@@ -211,8 +225,9 @@ Json Json::at(std::string_view key) const {
 std::optional<Json> Json::find(std::string_view key) const {
   const auto* object = std::get_if<Node::Object>(&node_->value);
   if (!object) refuse("an object");
-  const auto found = std::lower_bound(object->begin(), object->end(), key,
-                                      [](const auto& member, std::string_view wanted) { return member.first < wanted; });
+  const auto found =
+      std::lower_bound(object->begin(), object->end(), key,
+                       [](const auto& member, std::string_view wanted) { return member.first < wanted; });
   if (found == object->end() || found->first != key) return std::nullopt;
   if (std::holds_alternative<std::nullptr_t>(found->second.value)) return std::nullopt;
   return child(&found->second, key);
@@ -238,7 +253,9 @@ std::optional<std::string> Json::find_string(std::string_view key) const {
   return value ? std::optional(value->as_string()) : std::nullopt;
 }
 
-std::string Json::where() const { return place_.empty() ? document_->file : document_->file + ": " + place_; }
+std::string Json::where() const {
+  return place_.empty() ? document_->file : document_->file + ": " + place_;
+}
 
 std::string Json::found() const {
   if (const bool* value = std::get_if<bool>(&node_->value)) return *value ? "true" : "false";

@@ -42,7 +42,8 @@ class Json {
   std::int64_t as_integer(std::int64_t min = std::numeric_limits<std::int64_t>::min(),
                           std::int64_t max = std::numeric_limits<std::int64_t>::max()) const;
   /// A finite number within the range, whole or not.
-  double as_number(double min = std::numeric_limits<double>::lowest(), double max = std::numeric_limits<double>::max()) const;
+  double as_number(double min = std::numeric_limits<double>::lowest(),
+                   double max = std::numeric_limits<double>::max()) const;
   const std::string& as_string() const;
 
   /// The elements of an array, in order.

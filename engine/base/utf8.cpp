@@ -7,9 +7,9 @@ namespace {
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 struct LeadByte {
-  std::size_t length;              // bytes of the whole sequence; 0: no sequence begins with this byte
-  unsigned char low = 0x80;        // range of the second byte: tighter than 80..BF where a longer form, a surrogate
-  unsigned char high = 0xBF;       // or a code point above U+10FFFF has to be kept out (Unicode table 3-7)
+  std::size_t length;         // bytes of the whole sequence; 0: no sequence begins with this byte
+  unsigned char low = 0x80;   // range of the second byte: tighter than 80..BF where a longer form, a surrogate
+  unsigned char high = 0xBF;  // or a code point above U+10FFFF has to be kept out (Unicode table 3-7)
 };
 
 LeadByte classify(unsigned char lead) {

@@ -31,8 +31,8 @@ std::string replace_invalid_utf8(std::string_view text);
 /// Invalid bytes count as finished, since nothing that follows can mend them.
 std::size_t whole_utf8(std::string_view text);
 
-/// Text from a file or a person made fit for a one-line sentence: in quotes, valid UTF-8, control characters as '?', cut
-/// after `max_bytes` with an ellipsis.
+/// Text from a file or a person made fit for a one-line sentence: in quotes, valid UTF-8, control characters as '?',
+/// cut after `max_bytes` with an ellipsis.
 std::string in_quotes(std::string_view text, std::size_t max_bytes = 60);
 
 }  // namespace engine

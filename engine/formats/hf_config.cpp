@@ -14,7 +14,7 @@ namespace engine {
 namespace {
 
 // Far above every published model, low enough that no product of two overflows and no table is absurd.
-constexpr std::int64_t kMaxWidth = std::int64_t{1} << 20;   // hidden and intermediate sizes
+constexpr std::int64_t kMaxWidth = std::int64_t{1} << 20;  // hidden and intermediate sizes
 constexpr std::int64_t kMaxLayers = 4096;
 constexpr std::int64_t kMaxHeads = 4096;
 constexpr std::int64_t kMaxHeadDim = 4096;
@@ -129,8 +129,8 @@ void check_relations(const ModelConfig& config, const Json& json) {
     throw Error(ErrorCode::CorruptFile, json.where() + ": " + what + ".");
   };
   if (config.num_heads % config.num_kv_heads != 0) {
-    refuse("num_attention_heads (" + std::to_string(config.num_heads) + ") must be a multiple of num_key_value_heads (" +
-           std::to_string(config.num_kv_heads) + ")");
+    refuse("num_attention_heads (" + std::to_string(config.num_heads) +
+           ") must be a multiple of num_key_value_heads (" + std::to_string(config.num_kv_heads) + ")");
   }
   if (config.head_dim % 2 != 0) refuse("head_dim must be even, found " + std::to_string(config.head_dim));
   if (config.num_heads * config.head_dim > kMaxWidth) {
@@ -156,8 +156,7 @@ ModelConfig read_hf_config(const Json& json) {
   config.intermediate_size = required("intermediate_size", kMaxWidth);
   config.vocab_size = required("vocab_size", kMaxVocab);
   config.context_length = json.find_integer("max_position_embeddings", 1, kMaxContext).value_or(family.context_length);
-  config.rms_norm_eps =
-      json.find_number("rms_norm_eps", 1e-30, 1.0).value_or(family.rms_norm_eps);
+  config.rms_norm_eps = json.find_number("rms_norm_eps", 1e-30, 1.0).value_or(family.rms_norm_eps);
   config.tie_word_embeddings = json.find_bool("tie_word_embeddings").value_or(family.tie_word_embeddings);
   config.use_bias = json.find_bool("use_bias").value_or(false);
   config.rope = read_rope(json, family);
@@ -168,10 +167,9 @@ ModelConfig read_hf_config(const Json& json) {
   } else if (config.hidden_size % config.num_heads == 0) {
     config.head_dim = config.hidden_size / config.num_heads;
   } else {
-    throw Error(ErrorCode::CorruptFile, json.where() + ": without head_dim, hidden_size (" +
-                                            std::to_string(config.hidden_size) +
-                                            ") must be a multiple of num_attention_heads (" +
-                                            std::to_string(config.num_heads) + ").");
+    throw Error(ErrorCode::CorruptFile,
+                json.where() + ": without head_dim, hidden_size (" + std::to_string(config.hidden_size) +
+                    ") must be a multiple of num_attention_heads (" + std::to_string(config.num_heads) + ").");
   }
   check_relations(config, json);
   return config;

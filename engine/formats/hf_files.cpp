@@ -54,15 +54,17 @@ std::optional<AddedToken> read_token(const Json& value) {
   return token;
 }
 
-// Collects the added tokens of several files; the first file that names a text decides about it, except that a token with
-// a name or in a list of special tokens is special whatever else is said (transformers, tokenization_utils_base.py).
+// Collects the added tokens of several files; the first file that names a text decides about it, except that a token
+// with a name or in a list of special tokens is special whatever else is said (transformers,
+// tokenization_utils_base.py).
 class TokenCollector {
  public:
   explicit TokenCollector(TokenizerData& data) : data_(data) {}
 
   void add(AddedToken token) {
     if (token.content.empty()) return;  // it would match everywhere
-    if (index_.try_emplace(token.content, data_.added_tokens.size()).second) data_.added_tokens.push_back(std::move(token));
+    if (index_.try_emplace(token.content, data_.added_tokens.size()).second)
+      data_.added_tokens.push_back(std::move(token));
   }
 
   // "added_tokens_decoder": {"5": {"content": ...}}
@@ -238,6 +240,8 @@ std::string read_hf_chat_template(const fs::path& folder) {
   return text;
 }
 
-std::unique_ptr<ModelSource> open_hf_folder(const fs::path& folder) { return std::make_unique<HfSource>(folder); }
+std::unique_ptr<ModelSource> open_hf_folder(const fs::path& folder) {
+  return std::make_unique<HfSource>(folder);
+}
 
 }  // namespace engine

@@ -33,13 +33,15 @@ fs::path folder_of(const fs::path& path) {
   }
   const auto folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
   if (fs::exists(folder / "config.json", error) || fs::exists(folder / "tokenizer.model", error)) return folder;
-  throw Error(ErrorCode::UnsupportedModel, in_quotes(path.string(), 400) +
-                                               " is not part of a model folder: there is no config.json beside it.");
+  throw Error(ErrorCode::UnsupportedModel,
+              in_quotes(path.string(), 400) + " is not part of a model folder: there is no config.json beside it.");
 }
 
 }  // namespace
 
-std::unique_ptr<ModelSource> ModelSource::open(const fs::path& path) { return open_hf_folder(folder_of(path)); }
+std::unique_ptr<ModelSource> ModelSource::open(const fs::path& path) {
+  return open_hf_folder(folder_of(path));
+}
 
 TokenizerData ModelSource::open_tokenizer(const fs::path& path) {
   const auto folder = folder_of(path);

@@ -21,9 +21,9 @@ constexpr std::size_t kMaxDimensions = 8;
 
 constexpr std::array kDTypes = {DType::F32, DType::F16, DType::BF16, DType::F64, DType::I64, DType::I32, DType::U8};
 // Types that the format knows and this engine does not read.
-constexpr std::array<std::string_view, 17> kOtherDTypes = {"BOOL",    "I8",      "I16",     "U16",       "U32",       "U64",
-                                                           "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FN", "F8_E5M2FNUZ", "F8_E4M3FNUZ",
-                                                           "F6_E2M3", "F6_E3M2", "F4",      "C64",       "U4"};
+constexpr std::array<std::string_view, 17> kOtherDTypes = {
+    "BOOL",      "I8",          "I16",         "U16",     "U32",     "U64", "F8_E4M3", "F8_E5M2", "F8_E8M0",
+    "F8_E4M3FN", "F8_E5M2FNUZ", "F8_E4M3FNUZ", "F6_E2M3", "F6_E3M2", "F4",  "C64",     "U4"};
 
 DType dtype_of(const Json& value) {
   const std::string& name = value.as_string();
@@ -117,8 +117,8 @@ std::map<std::string, TensorView> parse_safetensors(std::span<const std::byte> f
   ByteCursor cursor(file, name);
   const auto header_bytes = cursor.read<std::uint64_t>("the header length");
   if (header_bytes > kMaxHeaderBytes) {
-    throw Error(ErrorCode::CorruptFile, name + " is not a safetensors file: its header would have " +
-                                            std::to_string(header_bytes) + " bytes.");
+    throw Error(ErrorCode::CorruptFile,
+                name + " is not a safetensors file: its header would have " + std::to_string(header_bytes) + " bytes.");
   }
   JsonLimits limits;
   limits.max_bytes = kMaxHeaderBytes;

@@ -41,9 +41,10 @@ AddedTokens::AddedTokens(const std::vector<AddedToken>& tokens, std::string_view
     const AddedToken& token = tokens_[i];
     if (token.content.empty()) continue;
     if (token.content.size() > kMaxTokenBytes) {
-      throw Error(ErrorCode::CorruptFile, std::string(file) + ": the added token " + in_quotes(token.content) + " has " +
-                                              std::to_string(token.content.size()) + " bytes, more than the " +
-                                              std::to_string(kMaxTokenBytes) + " that a token can have.");
+      throw Error(ErrorCode::CorruptFile, std::string(file) + ": the added token " + in_quotes(token.content) +
+                                              " has " + std::to_string(token.content.size()) +
+                                              " bytes, more than the " + std::to_string(kMaxTokenBytes) +
+                                              " that a token can have.");
     }
     (token.normalized ? normalized_ : raw_).insert(token.content, static_cast<std::int32_t>(i));
   }

@@ -12,9 +12,10 @@
 
 namespace engine {
 
-/// Finds added tokens in raw text, as the tokenizers library does (added_vocabulary.rs, find_matches): leftmost, longest
-/// match first; `lstrip` and `rstrip` swallow neighbouring white space; `single_word` needs word borders; tokens marked
-/// `normalized` are looked for last, in what the others left. Immutable; any thread. Cost: linear in the text.
+/// Finds added tokens in raw text, as the tokenizers library does (added_vocabulary.rs, find_matches): leftmost,
+/// longest match first; `lstrip` and `rstrip` swallow neighbouring white space; `single_word` needs word borders;
+/// tokens marked `normalized` are looked for last, in what the others left. Immutable; any thread. Cost: linear in the
+/// text.
 class AddedTokens {
  public:
   /// Tokens with empty text are ignored. `file` is for sentences. Throws Error(CorruptFile) for a token whose text is
@@ -33,7 +34,7 @@ class AddedTokens {
  private:
   // A trie over the bytes of the token texts; edges in one table, since most nodes have one child.
   struct Trie {
-    std::vector<std::int32_t> token_at = {-1};  // node to index in tokens_, or -1
+    std::vector<std::int32_t> token_at = {-1};               // node to index in tokens_, or -1
     std::unordered_map<std::uint64_t, std::uint32_t> edges;  // node * 256 + byte, to node
     std::array<bool, 256> begins{};                          // bytes that some token begins with
 

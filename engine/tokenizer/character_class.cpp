@@ -25,7 +25,8 @@ struct FreeMatch {
 const pcre2_code* word_class() {
   static const std::unique_ptr<pcre2_code, FreeCode> code = [] {
     constexpr std::string_view pattern =
-        R"([\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\x{200C}\x{200D}\x{24B6}-\x{24E9}\x{1F130}-\x{1F149}\x{1F150}-\x{1F169}\x{1F170}-\x{1F189}])";
+        R"([\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\x{200C}\x{200D}\x{24B6}-\x{24E9})"
+        R"(\x{1F130}-\x{1F149}\x{1F150}-\x{1F169}\x{1F170}-\x{1F189}])";
     int error = 0;
     PCRE2_SIZE offset = 0;
     auto* compiled = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
@@ -62,7 +63,8 @@ bool is_word_character(std::string_view character) {
   const pcre2_code* code = word_class();
   const std::unique_ptr<pcre2_match_data, FreeMatch> match(pcre2_match_data_create_from_pattern(code, nullptr));
   if (!match) throw std::bad_alloc();
-  return pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(character.data()), character.size(), 0, 0, match.get(), nullptr) > 0;
+  return pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(character.data()), character.size(), 0, 0, match.get(),
+                     nullptr) > 0;
 }
 
 }  // namespace engine

@@ -12,8 +12,8 @@ std::string_view last_character(std::string_view text);
 /// Unicode's White_Space property. `character`: one UTF-8 character, or nothing (false).
 bool is_white_space(std::string_view character);
 
-/// What \w means in Unicode regular expressions (UTS #18, annex C): letters, marks, decimal digits, letter-like numbers,
-/// connector punctuation and the two joiners. `character`: one UTF-8 character, or nothing (false).
+/// What \w means in Unicode regular expressions (UTS #18, annex C): letters, marks, decimal digits, letter-like
+/// numbers, connector punctuation and the two joiners. `character`: one UTF-8 character, or nothing (false).
 bool is_word_character(std::string_view character);
 
 }  // namespace engine

@@ -27,7 +27,9 @@ constexpr std::size_t kMaxTextBytes = std::size_t{16} << 20;
 
 constexpr std::string_view kSpaceSymbol = "\u2581";
 
-bool is_tag(std::string_view text) { return text.size() > 4 && text.starts_with("<|") && text.ends_with("|>"); }
+bool is_tag(std::string_view text) {
+  return text.size() > 4 && text.starts_with("<|") && text.ends_with("|>");
+}
 
 // The bytes that a piece stands for in a text.
 std::string bytes_of_piece(const Piece& piece, bool escapes_whitespace) {
@@ -46,7 +48,8 @@ std::string bytes_of_piece(const Piece& piece, bool escapes_whitespace) {
 // The added tokens of the files with their ids, and the control pieces that no file lists.
 std::vector<AddedToken> complete(const std::vector<AddedToken>& listed, const SentencePieceModel& model) {
   std::unordered_map<std::string_view, std::int32_t> ids;
-  for (std::size_t id = 0; id < model.pieces.size(); ++id) ids.emplace(model.pieces[id].text, static_cast<std::int32_t>(id));
+  for (std::size_t id = 0; id < model.pieces.size(); ++id)
+    ids.emplace(model.pieces[id].text, static_cast<std::int32_t>(id));
 
   std::vector<AddedToken> tokens;
   std::unordered_set<std::string> texts;
@@ -136,8 +139,8 @@ class SentencePieceTokenizer : public Tokenizer {
  private:
   SentencePieceTokenizer(const TokenizerData& data, const std::string& file, const SentencePieceModel& model)
       : tokens_(complete(data.added_tokens, model)), added_(tokens_, file) {
-    const auto status = processor_.LoadFromSerializedProto(
-        without_user_defined_controls(data.sentencepiece_model, model, tokens_));
+    const auto status =
+        processor_.LoadFromSerializedProto(without_user_defined_controls(data.sentencepiece_model, model, tokens_));
     if (!status.ok()) {
       throw Error(ErrorCode::CorruptFile,
                   file + " is refused by the sentencepiece library: " + in_quotes(status.error_message(), 200) + ".");

@@ -50,9 +50,15 @@ class MessageReader {
     field.wire = static_cast<Wire>(tag & 7);
     if (field.number == 0 || field.number >= (std::uint64_t{1} << 29)) refuse("it has an impossible field number");
     switch (field.wire) {
-      case Wire::Varint: field.varint = read_varint(field.bytes); return true;
-      case Wire::Fixed64: field.bytes = cursor_.take(8, "a field"); return true;
-      case Wire::Fixed32: field.bytes = cursor_.take(4, "a field"); return true;
+      case Wire::Varint:
+        field.varint = read_varint(field.bytes);
+        return true;
+      case Wire::Fixed64:
+        field.bytes = cursor_.take(8, "a field");
+        return true;
+      case Wire::Fixed32:
+        field.bytes = cursor_.take(4, "a field");
+        return true;
       case Wire::Bytes: {
         const std::uint64_t size = read_varint(field.bytes);
         field.bytes = cursor_.take(size, "a field");
@@ -103,7 +109,8 @@ std::optional<unsigned> byte_of(std::string_view text) {
   return static_cast<unsigned>(high * 16 + low);
 }
 
-SentencePieceModel::Piece parse_piece(std::span<const std::byte> message, std::string_view whole_file, const std::string& file) {
+SentencePieceModel::Piece parse_piece(std::span<const std::byte> message, std::string_view whole_file,
+                                      const std::string& file) {
   MessageReader reader(message, file);
   SentencePieceModel::Piece piece;
   bool has_text = false, has_score = false, has_type = false;
@@ -121,7 +128,8 @@ SentencePieceModel::Piece parse_piece(std::span<const std::byte> message, std::s
       reader.expect(field, Wire::Varint, has_type);
       if (field.varint < 1 || field.varint > 6 || field.bytes.size() != 1) reader.refuse("a piece has an unknown type");
       piece.type = static_cast<SentencePieceModel::Type>(field.varint);
-      piece.type_offset = static_cast<std::size_t>(reinterpret_cast<const char*>(field.bytes.data()) - whole_file.data());
+      piece.type_offset =
+          static_cast<std::size_t>(reinterpret_cast<const char*>(field.bytes.data()) - whole_file.data());
     }
   }
   if (piece.text.empty()) reader.refuse("a piece is empty");
@@ -233,7 +241,8 @@ SentencePieceModel parse_sentencepiece_model(std::string_view bytes, const std::
   while (reader.next(field)) {
     if (field.number == kModelPieces) {
       if (field.wire != Wire::Bytes) reader.refuse("a piece has the wrong kind");
-      if (model.pieces.size() == kMaxPieces) reader.refuse("it has more than " + std::to_string(kMaxPieces) + " pieces");
+      if (model.pieces.size() == kMaxPieces)
+        reader.refuse("it has more than " + std::to_string(kMaxPieces) + " pieces");
       model.pieces.push_back(parse_piece(field.bytes, bytes, file));
     } else if (field.number == kModelTrainer) {
       reader.expect(field, Wire::Bytes, has_trainer);
@@ -248,9 +257,9 @@ SentencePieceModel parse_sentencepiece_model(std::string_view bytes, const std::
   }
   check_pieces(model, trainer.byte_fallback, reader);
   if (trainer.model_type != kBpe) {
-    throw Error(ErrorCode::UnsupportedModel,
-                file + " is a sentencepiece model of type " + std::to_string(trainer.model_type) +
-                    "; this version of Sotto reads BPE models (type 2).");
+    throw Error(ErrorCode::UnsupportedModel, file + " is a sentencepiece model of type " +
+                                                 std::to_string(trainer.model_type) +
+                                                 "; this version of Sotto reads BPE models (type 2).");
   }
   return model;
 }

@@ -24,8 +24,8 @@ struct SentencePieceModel {
   bool escapes_whitespace = true;  ///< U+2581 in a piece stands for a space
 };
 
-/// Reads `bytes`; `file` is for sentences. Throws Error: CorruptFile for a broken protobuf, impossible pieces or an unsafe
-/// normalisation table; UnsupportedModel where the model is not BPE.
+/// Reads `bytes`; `file` is for sentences. Throws Error: CorruptFile for a broken protobuf, impossible pieces or an
+/// unsafe normalisation table; UnsupportedModel where the model is not BPE.
 SentencePieceModel parse_sentencepiece_model(std::string_view bytes, const std::string& file);
 
 }  // namespace engine

@@ -9,8 +9,8 @@ namespace engine {
 
 namespace {
 
-// Bytes at the end of `bytes` that wait for more. A surrogate written as UTF-8 (ED A0..BF xx) can never become valid, but
-// the reference decoder waits for its third byte before it shows the three U+FFFD, and streams like the reference.
+// Bytes at the end of `bytes` that wait for more. A surrogate written as UTF-8 (ED A0..BF xx) can never become valid,
+// but the reference decoder waits for its third byte before it shows the three U+FFFD, and streams like the reference.
 std::size_t waiting_bytes(std::string_view bytes) {
   if (bytes.size() >= 2) {
     const auto first = static_cast<unsigned char>(bytes[bytes.size() - 2]);

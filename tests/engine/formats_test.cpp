@@ -1,60 +1,31 @@
 // Reading model folders: the published layout in all its spellings, and everything that must be refused.
-#include <sys/stat.h>
-
-#include <cstdlib>
-#include <cstring>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "engine/base/error.h"
-#include "engine/base/file_view.h"
-#include "engine/base/json.h"
-#include "engine/base/utf8.h"
-#include "engine/formats/hf_config.h"
 #include "engine/formats/hf_files.h"
 #include "engine/formats/model_source.h"
 #include "engine/formats/safetensors.h"
+#include "tests/support/error_of.h"
 #include "tests/support/fixtures.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using engine::DType;
-using engine::Error;
-using engine::ErrorCode;
 using engine::ModelSource;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using tests::error_of;
 using tests::fixture;
 using tests::ScratchFolder;
 
-// What `action` throws, as "Code: sentence"; empty where it throws nothing. Any other exception fails the test.
-template <typename Action>
-std::string error_of(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_TRUE(engine::is_utf8(error.what()));
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
-    return std::string(engine::name_of(error.code())) + ": " + error.what();
-  }
-  return {};
-}
-
-nlohmann::json base_config() { return nlohmann::json::parse(tests::read_bytes(fixture("models/ernie4_5-untied/config.json"))); }
-
-engine::ModelConfig read_config(const nlohmann::json& json) {
-  return engine::read_hf_config(engine::Json::parse(json.dump(), "config.json"));
-}
-
-std::string config_error(const nlohmann::json& json) {
-  return error_of([&] { read_config(json); });
-}
-
-// --- safetensors ------------------------------------------------------------------------------------------------------
+// --- safetensors
+// ------------------------------------------------------------------------------------------------------
 
 // A file as the format describes it: 8 bytes length, header, data. Independent of the reader.
 std::string safetensors_bytes(const std::string& header, const std::string& data = "") {
@@ -91,7 +62,8 @@ TEST(Safetensors, NamesTensorAndFileWhenRangesAreWrong) {
   };
   EXPECT_THAT(one(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})", "1234567"),
               AllOf(HasSubstr("CorruptFile: m/x.safetensors: w.data_offsets"), HasSubstr("cut short")));
-  EXPECT_THAT(one(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})", "123456789"), HasSubstr("its tensors end at byte 8"));
+  EXPECT_THAT(one(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})", "123456789"),
+              HasSubstr("its tensors end at byte 8"));
   EXPECT_THAT(one(R"({"dtype":"F32","shape":[1],"data_offsets":[4,8]})", "12345678"), HasSubstr("expected 0"));
   EXPECT_THAT(one(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})", "12345678"), HasSubstr("asks for 12 bytes"));
   EXPECT_THAT(one(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]})", ""), HasSubstr("2^64"));
@@ -123,120 +95,8 @@ TEST(Safetensors, RefusesEveryTruncation) {
   }
 }
 
-// --- config.json ------------------------------------------------------------------------------------------------------
-
-TEST(HfConfig, ReadsEverySpellingOfTheFixtures) {
-  struct Expected {
-    const char* name;
-    std::int64_t layers, kv_heads, head_dim, vocab;
-    double eps;
-    bool tied, bias;
-  };
-  // The values that the fixtures' own description gives.
-  for (const Expected& e : {Expected{"tied", 3, 2, 16, 320, 1e-5, true, false}, Expected{"untied", 2, 1, 32, 320, 0.03, false, false},
-                            Expected{"bias", 2, 4, 16, 320, 1e-5, true, true}, Expected{"bf16", 2, 2, 16, 320, 1e-5, true, false},
-                            Expected{"chat", 2, 2, 16, 1200, 1e-5, true, false}}) {
-    const auto source = ModelSource::open(fixture(std::string("models/ernie4_5-") + e.name));
-    const auto& config = source->config();
-    EXPECT_EQ(config.architecture, "ernie4_5") << e.name;
-    EXPECT_EQ(config.hidden_size, 64) << e.name;
-    EXPECT_EQ(config.intermediate_size, 96) << e.name;
-    EXPECT_EQ(config.num_heads, 4) << e.name;
-    EXPECT_EQ(config.context_length, 512) << e.name;
-    EXPECT_EQ(config.num_layers, e.layers) << e.name;
-    EXPECT_EQ(config.num_kv_heads, e.kv_heads) << e.name;
-    EXPECT_EQ(config.head_dim, e.head_dim) << e.name;
-    EXPECT_EQ(config.vocab_size, e.vocab) << e.name;
-    EXPECT_EQ(config.rms_norm_eps, e.eps) << e.name;
-    EXPECT_EQ(config.tie_word_embeddings, e.tied) << e.name;
-    EXPECT_EQ(config.use_bias, e.bias) << e.name;
-    EXPECT_EQ(config.rope.type, "default") << e.name;
-    EXPECT_EQ(config.rope.theta, 500000.0) << e.name;
-    EXPECT_THAT(config.eos_token_ids, ElementsAre(2)) << e.name;
-  }
-}
-
-TEST(HfConfig, TakesTheFamilysDefaultsForKeysLeftOut) {
-  auto json = base_config();
-  for (const char* key : {"head_dim", "num_key_value_heads", "rope_theta", "tie_word_embeddings", "eos_token_id", "rms_norm_eps"}) json.erase(key);
-  json["use_bias"] = nullptr;
-  const auto config = read_config(json);
-  EXPECT_EQ(config.head_dim, 16);
-  EXPECT_EQ(config.num_kv_heads, 4);
-  EXPECT_EQ(config.rope.theta, 500000.0);
-  EXPECT_TRUE(config.tie_word_embeddings);
-  EXPECT_EQ(config.rms_norm_eps, 1e-5);
-  EXPECT_FALSE(config.use_bias);
-  EXPECT_TRUE(config.eos_token_ids.empty());
-}
-
-TEST(HfConfig, NullHeadDimMeansHiddenByHeads) {
-  auto json = base_config();
-  json["head_dim"] = nullptr;
-  EXPECT_EQ(read_config(json).head_dim, 16);
-}
-
-TEST(HfConfig, RopeBaseComesFromTheRopeDictionaryFirst) {
-  auto json = base_config();
-  json["rope_theta"] = 1000;
-  EXPECT_EQ(read_config(json).rope.theta, 1000.0);
-  json["rope_parameters"] = {{"rope_theta", 2000.0}, {"rope_type", "default"}};
-  EXPECT_EQ(read_config(json).rope.theta, 2000.0);
-  json["rope_scaling"] = {{"rope_theta", 3000.0}, {"type", "default"}};
-  EXPECT_EQ(read_config(json).rope.theta, 3000.0);
-}
-
-TEST(HfConfig, SeveralEndOfSequenceIdsAreSortedAndUnique) {
-  auto json = base_config();
-  json["eos_token_id"] = {9, 2, 9};
-  EXPECT_THAT(read_config(json).eos_token_ids, ElementsAre(2, 9));
-  json["eos_token_id"] = 320;
-  EXPECT_THAT(config_error(json), HasSubstr("CorruptFile: config.json: eos_token_id must be a whole number from 0 to 319"));
-}
-
-TEST(HfConfig, RefusesByNameWhatItDoesNotRun) {
-  const auto with = [](const char* key, nlohmann::json value) {
-    auto json = base_config();
-    json[key] = std::move(value);
-    return config_error(json);
-  };
-  EXPECT_EQ(with("model_type", "glm9"),
-            "UnsupportedModel: config.json: model_type is \"glm9\"; this version of Sotto runs these architectures: ernie4_5.");
-  EXPECT_THAT(with("architectures", {"Ernie4_5ForSequenceClassification"}), HasSubstr("UnsupportedModel: config.json: architectures.0"));
-  EXPECT_THAT(with("hidden_act", "gelu"), HasSubstr("UnsupportedModel: config.json: hidden_act is \"gelu\""));
-  EXPECT_THAT(with("use_rmsnorm", false), HasSubstr("UnsupportedModel: config.json: use_rmsnorm"));
-  EXPECT_THAT(with("compression_ratio", 2.0), HasSubstr("UnsupportedModel: config.json: compression_ratio is 2.0"));
-  EXPECT_THAT(with("quantization_config", {{"quant_method", "fp8"}}), HasSubstr("\"fp8\""));
-  EXPECT_THAT(with("partial_rotary_factor", 0.5), HasSubstr("UnsupportedModel: config.json sets partial_rotary_factor"));
-  for (const char* type : {"linear", "dynamic", "yarn", "longrope", "llama3", "strange"}) {
-    EXPECT_THAT(with("rope_scaling", {{"rope_type", type}, {"factor", 2.0}}),
-                AllOf(HasSubstr("UnsupportedModel: config.json: rope_scaling.rope_type"), HasSubstr(type)));
-    EXPECT_THAT(with("rope_scaling", {{"type", type}, {"factor", 2.0}}), HasSubstr("rope_scaling.type"));
-  }
-  EXPECT_EQ(with("use_rmsnorm", true) + with("compression_ratio", 1.0) + with("architectures", {"Ernie4_5_ForCausalLM"}) +
-                with("auto_map", {{"AutoModel", "x.Y"}}),
-            "");
-}
-
-TEST(HfConfig, RefusesImpossibleNumbersAndNamesTheKey) {
-  const auto with = [](const char* key, nlohmann::json value) {
-    auto json = base_config();
-    json[key] = std::move(value);
-    return config_error(json);
-  };
-  for (const char* key : {"hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "intermediate_size",
-                          "vocab_size", "max_position_embeddings", "head_dim"}) {
-    for (const nlohmann::json& value : {nlohmann::json(0), nlohmann::json(-1), nlohmann::json(1e18), nlohmann::json("8"), nlohmann::json(4.5)}) {
-      EXPECT_THAT(with(key, value), HasSubstr(std::string("CorruptFile: config.json: ") + key)) << value;
-    }
-  }
-  EXPECT_THAT(with("head_dim", 15), HasSubstr("head_dim must be even"));
-  EXPECT_THAT(with("num_key_value_heads", 3), HasSubstr("num_attention_heads (4) must be a multiple of num_key_value_heads (3)"));
-  EXPECT_THAT(with("rms_norm_eps", 0), HasSubstr("rms_norm_eps must be a number from"));
-  EXPECT_THAT(with("rope_theta", -5), HasSubstr("rope_theta must be a number from"));
-}
-
-// --- folders ----------------------------------------------------------------------------------------------------------
+// --- folders
+// ----------------------------------------------------------------------------------------------------------
 
 TEST(ModelSource, OpensAShardedFolderWithTokenizerAndTemplate) {
   const auto source = ModelSource::open(fixture("models/ernie4_5-chat"));
@@ -287,12 +147,15 @@ void copy_model(const ScratchFolder& folder, const char* name = "models/ernie4_5
 TEST(ModelSource, SaysWhichFileIsMissing) {
   EXPECT_THAT(error_of([] { ModelSource::open("/nowhere/at/all"); }), HasSubstr("FileNotFound: There is no model at"));
   const ScratchFolder folder;
-  EXPECT_THAT(error_of([&] { ModelSource::open(folder.path()); }), AllOf(HasSubstr("FileNotFound"), HasSubstr("config.json")));
+  EXPECT_THAT(error_of([&] { ModelSource::open(folder.path()); }),
+              AllOf(HasSubstr("FileNotFound"), HasSubstr("config.json")));
   copy_model(folder);
   fs::remove(folder.path() / "model.safetensors");
-  EXPECT_THAT(error_of([&] { ModelSource::open(folder.path()); }), AllOf(HasSubstr("FileNotFound"), HasSubstr("has no weights")));
+  EXPECT_THAT(error_of([&] { ModelSource::open(folder.path()); }),
+              AllOf(HasSubstr("FileNotFound"), HasSubstr("has no weights")));
   folder.write("pytorch_model.bin", "x");
-  EXPECT_THAT(error_of([&] { ModelSource::open(folder.path()); }), AllOf(HasSubstr("UnsupportedModel"), HasSubstr("pickles")));
+  EXPECT_THAT(error_of([&] { ModelSource::open(folder.path()); }),
+              AllOf(HasSubstr("UnsupportedModel"), HasSubstr("pickles")));
 }
 
 TEST(ModelSource, RefusesWhatIsNotARegularFile) {
@@ -307,7 +170,8 @@ TEST(ModelSource, RefusesWhatIsNotARegularFile) {
 TEST(ModelSource, ExplainsPaddleGgufAndTokenizerJson) {
   const ScratchFolder folder;
   copy_model(folder);
-  folder.write("model.safetensors", safetensors_bytes(R"({"ernie.norm.weight":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "1"));
+  folder.write("model.safetensors",
+               safetensors_bytes(R"({"ernie.norm.weight":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "1"));
   EXPECT_THAT(error_of([&] { ModelSource::open(folder.path()); }), HasSubstr("-PT"));
   const auto gguf = folder.write("m.gguf", "GGUF\x03");
   EXPECT_THAT(error_of([&] { ModelSource::open(gguf); }), HasSubstr("is a GGUF file"));
@@ -322,16 +186,18 @@ TEST(ModelSource, RefusesATensorThatItsShardLacks) {
   auto index = nlohmann::json::parse(tests::read_bytes(folder.path() / "model.safetensors.index.json"));
   index["weight_map"]["model.extra.weight"] = "model-00002-of-00003.safetensors";
   folder.write("model.safetensors.index.json", index.dump());
-  EXPECT_THAT(error_of([&] { ModelSource::open(folder.path()); }),
-              AllOf(HasSubstr("CorruptFile"), HasSubstr("\"model.extra.weight\" is in model-00002-of-00003.safetensors")));
+  EXPECT_THAT(
+      error_of([&] { ModelSource::open(folder.path()); }),
+      AllOf(HasSubstr("CorruptFile"), HasSubstr("\"model.extra.weight\" is in model-00002-of-00003.safetensors")));
 }
 
 TEST(HfFiles, TakesTheTemplateFileBeforeTheConfig) {
   const ScratchFolder folder;
   folder.write("tokenizer_config.json", R"({"chat_template": "from config"})");
   EXPECT_EQ(engine::read_hf_chat_template(folder.path()), "from config");
-  folder.write("tokenizer_config.json",
-               R"({"chat_template": [{"name": "tool_use", "template": "tools"}, {"name": "default", "template": "plain"}]})");
+  folder.write(
+      "tokenizer_config.json",
+      R"({"chat_template": [{"name": "tool_use", "template": "tools"}, {"name": "default", "template": "plain"}]})");
   EXPECT_EQ(engine::read_hf_chat_template(folder.path()), "plain");
   folder.write("chat_template.jinja", "from file");
   EXPECT_EQ(engine::read_hf_chat_template(folder.path()), "from file");
@@ -342,11 +208,13 @@ TEST(HfFiles, TakesTheTemplateFileBeforeTheConfig) {
 TEST(HfFiles, CollectsAddedTokensFromAllFilesInOrder) {
   const ScratchFolder folder;
   folder.write("tokenizer.model", "x");
-  folder.write("tokenizer_config.json",
-               R"({"added_tokens_decoder": {"7": {"content": "<a>", "special": false, "rstrip": true}, "8": {"content": ""}},
+  folder.write(
+      "tokenizer_config.json",
+      R"({"added_tokens_decoder": {"7": {"content": "<a>", "special": false, "rstrip": true}, "8": {"content": ""}},
                    "bos_token": {"content": "<s>"}, "add_bos_token": false, "pad_token": null})");
   folder.write("added_tokens.json", R"({"<img>": 100295})");
-  folder.write("special_tokens_map.json", R"({"bos_token": "<other>", "additional_special_tokens": ["<m>", {"content": "<a>"}]})");
+  folder.write("special_tokens_map.json",
+               R"({"bos_token": "<other>", "additional_special_tokens": ["<m>", {"content": "<a>"}]})");
   const auto data = engine::read_hf_tokenizer(folder.path());
   ASSERT_EQ(data.added_tokens.size(), 5u);
   EXPECT_EQ(data.added_tokens[0].content, "<a>");
@@ -364,19 +232,22 @@ TEST(HfFiles, RefusesAbsurdTokenIds) {
   const ScratchFolder folder;
   folder.write("tokenizer.model", "x");
   for (const char* key : {"99999999999999999999", "-1", "16777216", "7x", ""}) {
-    folder.write("tokenizer_config.json", nlohmann::json{{"added_tokens_decoder", {{key, {{"content", "<a>"}}}}}}.dump());
-    EXPECT_THAT(error_of([&] { engine::read_hf_tokenizer(folder.path()); }), AllOf(HasSubstr("CorruptFile"), HasSubstr("token id"))) << key;
+    folder.write("tokenizer_config.json",
+                 nlohmann::json{{"added_tokens_decoder", {{key, {{"content", "<a>"}}}}}}.dump());
+    EXPECT_THAT(error_of([&] { engine::read_hf_tokenizer(folder.path()); }),
+                AllOf(HasSubstr("CorruptFile"), HasSubstr("token id")))
+        << key;
   }
 }
 
 TEST(HfFiles, RefusesABrokenTokenizerConfigAndNamesIt) {
   const ScratchFolder folder;
   folder.write("m/tokenizer.model", "x");
-  for (const std::string& text : {std::string("[]"), std::string("{"), std::string(R"({"a": 1, "a": 2})"), std::string(5000, '['),
-                                  std::string("{\"a\": \"\xff\"}"), std::string(R"({"added_tokens_decoder": {"1": null}})"),
-                                  std::string(R"({"added_tokens_decoder": {"1": {"content": 7}}})"),
-                                  std::string(R"({"bos_token": {"content": ["x"]}})"),
-                                  std::string(R"({"additional_special_tokens": [1]})")}) {
+  for (const std::string& text :
+       {std::string("[]"), std::string("{"), std::string(R"({"a": 1, "a": 2})"), std::string(5000, '['),
+        std::string("{\"a\": \"\xff\"}"), std::string(R"({"added_tokens_decoder": {"1": null}})"),
+        std::string(R"({"added_tokens_decoder": {"1": {"content": 7}}})"),
+        std::string(R"({"bos_token": {"content": ["x"]}})"), std::string(R"({"additional_special_tokens": [1]})")}) {
     folder.write("m/tokenizer_config.json", text);
     EXPECT_THAT(error_of([&] { engine::read_hf_tokenizer(folder.path() / "m"); }),
                 HasSubstr("CorruptFile: m/tokenizer_config.json"))
@@ -400,7 +271,8 @@ TEST(ModelSource, RefusesTheModelsOfLaterVersionsByName) {
   EXPECT_EQ(refused, 20);
 }
 
-// --- malformed corpus -------------------------------------------------------------------------------------------------
+// --- malformed corpus
+// -------------------------------------------------------------------------------------------------
 
 // Puts a malformed file in the place where a model folder would have it, opens the folder, and gives back the error.
 std::string open_malformed(const fs::path& file, const std::string& kind) {
@@ -430,7 +302,9 @@ void check_malformed(const fs::path& root) {
   EXPECT_GE(checked, 51);
 }
 
-TEST(Malformed, EveryCommittedFileIsRefusedWithASentence) { check_malformed(fixture("")); }
+TEST(Malformed, EveryCommittedFileIsRefusedWithASentence) {
+  check_malformed(fixture(""));
+}
 
 TEST(Malformed, EveryFileOfTheLargeCorpusIsRefusedWithASentence) {
   SHARED_OR_SKIP(index, "malformed/index.json");
@@ -442,7 +316,8 @@ TEST(Malformed, IndexErrorsNameTheShard) {
               AllOf(HasSubstr("CorruptFile"), HasSubstr("model.safetensors.index.json: weight_map.model.norm.weight"),
                     HasSubstr("in the same folder")));
   EXPECT_THAT(open_malformed(fixture("malformed/index/index-absolute.json"), "index"), HasSubstr("/dev/zero"));
-  EXPECT_THAT(open_malformed(fixture("malformed/index/index-missing-file.json"), "index"), HasSubstr("model-00009-of-00002"));
+  EXPECT_THAT(open_malformed(fixture("malformed/index/index-missing-file.json"), "index"),
+              HasSubstr("model-00009-of-00002"));
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ std::string refusal(std::string_view text) {
 }
 
 TEST(Json, GivesTypedValues) {
-  const Json json = Json::parse(R"({"i": -3, "f": 0.5, "b": true, "s": "é", "n": null, "a": [1, 2], "o": {"k": 7}})", "a.json");
+  const Json json =
+      Json::parse(R"({"i": -3, "f": 0.5, "b": true, "s": "é", "n": null, "a": [1, 2], "o": {"k": 7}})", "a.json");
   EXPECT_EQ(json.at("i").as_integer(), -3);
   EXPECT_EQ(json.at("i").as_number(), -3.0);
   EXPECT_EQ(json.at("f").as_number(), 0.5);
@@ -56,7 +57,8 @@ TEST(Json, NamesFileKeyAndValueWhenATypeIsWrong) {
   const Json json = Json::parse(R"({"outer": {"inner": ["x", 2.5]}})", "config.json");
   const auto inner = json.at("outer").at("inner");
   EXPECT_EQ(sentence_of([&] { inner.as_integer(); }),
-            "config.json: outer.inner must be a whole number from -9223372036854775808 to 9223372036854775807, found an array.");
+            "config.json: outer.inner must be a whole number from -9223372036854775808 to 9223372036854775807, found "
+            "an array.");
   EXPECT_EQ(sentence_of([&] { inner.elements()[0].as_integer(1, 8); }),
             "config.json: outer.inner.0 must be a whole number from 1 to 8, found \"x\".");
   EXPECT_EQ(sentence_of([&] { inner.elements()[1].as_integer(1, 8); }),
@@ -72,7 +74,8 @@ TEST(Json, RefusesNumbersOutsideTheRangeAsked) {
 }
 
 TEST(Json, RefusesWhatIsNotJson) {
-  for (const std::string_view text : {"", "{", "[1,]", "{\"a\":1} x", "nan", "{'a':1}", "1e999", "\"\\ud800\"", "// c\n1"}) {
+  for (const std::string_view text :
+       {"", "{", "[1,]", "{\"a\":1} x", "nan", "{'a':1}", "1e999", "\"\\ud800\"", "// c\n1"}) {
     EXPECT_THAT(refusal(text), HasSubstr("a.json cannot be read: it is not valid JSON")) << text;
   }
   EXPECT_THAT(refusal("{\n\n  \"a\" 1}"), HasSubstr("line 3"));
@@ -129,15 +132,18 @@ TEST(Utf8, ReplacesEachMaximalSubpartOnce) {
   const std::string r = "\uFFFD";
   EXPECT_EQ(engine::replace_invalid_utf8("\xC0\xAF\xE0\x80\xBF\xF0\x81\x82\x41"), r + r + r + r + r + r + r + r + "A");
   EXPECT_EQ(engine::replace_invalid_utf8("\xED\xA0\x80\xED\xBF\xBF\xED\xAF\x41"), r + r + r + r + r + r + r + r + "A");
-  EXPECT_EQ(engine::replace_invalid_utf8("\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42"), r + r + r + r + r + "A" + r + r + "B");
+  EXPECT_EQ(engine::replace_invalid_utf8("\xF4\x91\x92\x93\xFF\x41\x80\xBF\x42"),
+            r + r + r + r + r + "A" + r + r + "B");
   EXPECT_EQ(engine::replace_invalid_utf8("\xE1\x80\xE2\xF0\x91\x92\xF1\xBF\x41"), r + r + r + r + "A");
   EXPECT_EQ(engine::replace_invalid_utf8("a\xC3\xA9\xE4\xBD\xA0\xF0\x9F\x98\x80"), "aé你😀");
 }
 
 TEST(Utf8, AcceptsExactlyTheValidSequences) {
   EXPECT_TRUE(engine::is_utf8(""));
-  EXPECT_TRUE(engine::is_utf8(std::string_view("\0\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xF0\x90\x80\x80\xF4\x8F\xBF\xBF", 24)));
-  for (const std::string_view bad : {"\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xE4\xBD", "\xF8"}) {
+  EXPECT_TRUE(engine::is_utf8(std::string_view(
+      "\0\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80\xF0\x90\x80\x80\xF4\x8F\xBF\xBF", 24)));
+  for (const std::string_view bad : {"\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
+                                     "\xF4\x90\x80\x80", "\xE4\xBD", "\xF8"}) {
     EXPECT_FALSE(engine::is_utf8(bad));
   }
 }

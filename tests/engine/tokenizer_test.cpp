@@ -1,16 +1,13 @@
-// The tokenizer and the stream against the reference's ids and texts (tests/fixtures/tokenizers), and against hostile
-// tokenizer.model files.
+// The tokenizer and the stream against the reference's ids and texts (tests/fixtures/tokenizers).
 #include "engine/tokenizer/tokenizer.h"
-
-#include <cstring>
-#include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
-#include "engine/base/utf8.h"
 #include "engine/tokenizer/added_tokens.h"
 #include "engine/tokenizer/token_stream.h"
 #include "tests/support/fixtures.h"
@@ -49,7 +46,8 @@ std::string from_hex(const std::string& hex) {
   return bytes;
 }
 
-// --- encode and decode ------------------------------------------------------------------------------------------------
+// --- encode and decode
+// ------------------------------------------------------------------------------------------------
 
 TEST(Tokenizer, EncodesEveryTextLikeTheReference) {
   for (const auto& test : golden("ernie_encode.json")) {
@@ -133,7 +131,8 @@ TEST(Tokenizer, RefusesATextThatNoContextCanHold) {
   EXPECT_THROW(ernie().encode(std::string(std::size_t{17} << 20, 'a'), false), Error);
 }
 
-// --- control tokens in a person's text --------------------------------------------------------------------------------
+// --- control tokens in a person's text
+// --------------------------------------------------------------------------------
 
 // The model with the types of its control pieces changed, as other trainings of the same family have them. Every piece
 // of the file is 0A LEN (0A LEN text 15 score 18 type); the type is the last byte.
@@ -176,7 +175,8 @@ TEST(Tokenizer, ControlPiecesAndTagsNeedNoOtherFileToBeSpecial) {
   }
 }
 
-// --- added tokens in text ---------------------------------------------------------------------------------------------
+// --- added tokens in text
+// ---------------------------------------------------------------------------------------------
 
 AddedToken token(std::int32_t id, const char* content) {
   AddedToken result;
@@ -217,7 +217,8 @@ TEST(AddedTokens, StripsSwallowWhiteSpaceOfEveryKind) {
 TEST(AddedTokens, SingleWordNeedsBorders) {
   std::vector<AddedToken> tokens = {token(1, "ok")};
   tokens[0].single_word = true;
-  EXPECT_EQ(sections(tokens, "ok, ok!book okay éok ok\u0301 _ok ok"), "[1:ok](, )[1:ok](!book okay éok ok\u0301 _ok )[1:ok]");
+  EXPECT_EQ(sections(tokens, "ok, ok!book okay éok ok\u0301 _ok ok"),
+            "[1:ok](, )[1:ok](!book okay éok ok\u0301 _ok )[1:ok]");
 }
 
 TEST(AddedTokens, NormalizedTokensAreLookedForLast) {
@@ -226,7 +227,8 @@ TEST(AddedTokens, NormalizedTokensAreLookedForLast) {
   EXPECT_EQ(sections(tokens, "abc ab"), "(a)[2:bc]( )[1:ab]");
 }
 
-// --- stream -----------------------------------------------------------------------------------------------------------
+// --- stream
+// -----------------------------------------------------------------------------------------------------------
 
 std::vector<std::string> stream_of(const Ids& ids, bool skip, std::string& tail) {
   TokenStream stream(&ernie(), {}, skip);
@@ -240,10 +242,12 @@ TEST(TokenStream, ShowsWhatTheReferenceShowsAfterEachId) {
   std::string tail;
   for (const char* file : {"ernie_encode.json", "ernie_decode.json"}) {
     for (const auto& test : golden(file)) {
-      EXPECT_EQ(stream_of(test.at("ids"), false, tail), test.at("stream").get<std::vector<std::string>>()) << test.at("name");
+      EXPECT_EQ(stream_of(test.at("ids"), false, tail), test.at("stream").get<std::vector<std::string>>())
+          << test.at("name");
       EXPECT_EQ(tail, test.at("stream_tail").get<std::string>()) << test.at("name");
       if (!test.contains("stream_skip")) continue;
-      EXPECT_EQ(stream_of(test.at("ids"), true, tail), test.at("stream_skip").get<std::vector<std::string>>()) << test.at("name");
+      EXPECT_EQ(stream_of(test.at("ids"), true, tail), test.at("stream_skip").get<std::vector<std::string>>())
+          << test.at("name");
       EXPECT_EQ(tail, test.at("stream_skip_tail").get<std::string>()) << test.at("name");
     }
   }
@@ -291,145 +295,6 @@ TEST(TokenStream, WithoutATokenizerThereIsNoText) {
   TokenStream stream(nullptr, {"a"});
   EXPECT_EQ(stream.push(3), "");
   EXPECT_EQ(stream.finish(), "");
-}
-
-// --- hostile tokenizer.model ------------------------------------------------------------------------------------------
-
-// A writer of protobuf messages, after the encoding's description; independent of the reader.
-std::string varint(std::uint64_t value) {
-  std::string bytes;
-  for (; value >= 0x80; value >>= 7) bytes += static_cast<char>((value & 0x7F) | 0x80);
-  return bytes += static_cast<char>(value);
-}
-std::string message(unsigned field, const std::string& content) { return varint(field << 3 | 2) + varint(content.size()) + content; }
-std::string number(unsigned field, std::uint64_t value) { return varint(field << 3) + varint(value); }
-std::string piece(const std::string& text, float score = 0, unsigned type = 1) {
-  std::string bytes(4, '\0');
-  std::memcpy(bytes.data(), &score, 4);
-  return message(1, message(1, text) + varint(2 << 3 | 5) + bytes + number(3, type));
-}
-const std::string kBpe = message(2, number(3, 2));
-// No dummy prefix, white space kept, and a normalisation table.
-std::string normalizer(const std::string& map) { return message(3, message(2, map) + number(3, 0) + number(4, 0)); }
-
-std::unique_ptr<Tokenizer> make(const std::string& model) {
-  TokenizerData data;
-  data.folder = "m";
-  data.present = true;
-  data.sentencepiece_model = model;
-  return Tokenizer::create(data);
-}
-
-std::string error_of(const std::string& model) {
-  try {
-    make(model);
-  } catch (const Error& error) {
-    EXPECT_TRUE(engine::is_utf8(error.what()));
-    return std::string(engine::name_of(error.code())) + ": " + error.what();
-  }
-  return {};
-}
-
-const std::string kUnknown = piece("<unk>", 0, 2);
-
-TEST(SentencePieceModel, AcceptsTheSmallestModel) {
-  const auto tokenizer = make(kUnknown + piece("a") + piece("b") + piece("ab", -1) + kBpe + normalizer(""));
-  EXPECT_EQ(tokenizer->encode("abb", false), (Ids{3, 2}));
-}
-
-TEST(SentencePieceModel, RefusesImpossiblePieces) {
-  const auto with = [](const std::string& extra) { return error_of(kUnknown + piece("a") + extra + kBpe); };
-  ASSERT_EQ(with(""), "");
-  EXPECT_THAT(with(piece("a")), HasSubstr("CorruptFile: m/tokenizer.model is not a sound sentencepiece model: piece \"a\" stands twice"));
-  EXPECT_THAT(with(piece("")), HasSubstr("a piece is empty"));
-  EXPECT_THAT(with(piece("\xFF\xFE")), HasSubstr("not UTF-8"));
-  EXPECT_THAT(with(piece(std::string("a\0b", 3))), HasSubstr("not UTF-8 text"));
-  EXPECT_THAT(with(piece(std::string("\0", 1), 0, 4)), HasSubstr("not UTF-8 text"));
-  EXPECT_THAT(with(piece(std::string(5000, 'x'))), HasSubstr("has 5000 bytes"));
-  EXPECT_THAT(with(piece("b", std::numeric_limits<float>::quiet_NaN())), HasSubstr("score"));
-  EXPECT_THAT(with(piece("b", 0, 0)), HasSubstr("unknown type"));
-  EXPECT_THAT(with(piece("b", 0, 7)), HasSubstr("unknown type"));
-  EXPECT_THAT(with(piece("b", 0, 6)), HasSubstr("not of the form <0x41>"));
-  EXPECT_THAT(with(piece("<unk2>", 0, 2)), HasSubstr("2 pieces for unknown text"));
-  EXPECT_THAT(error_of(piece("a") + kBpe), HasSubstr("0 pieces for unknown text"));
-  EXPECT_THAT(error_of(kUnknown + piece("<0x41>", 0, 6) + message(2, number(3, 2) + number(35, 1))), HasSubstr("1 byte pieces"));
-}
-
-TEST(SentencePieceModel, RefusesBrokenEncodings) {
-  const std::string sound = kUnknown + piece("a") + kBpe;
-  EXPECT_THAT(error_of(""), HasSubstr("CorruptFile"));
-  EXPECT_THAT(error_of(sound + kBpe), HasSubstr("stands twice"));
-  EXPECT_THAT(error_of(sound + varint(9 << 3 | 3)), HasSubstr("kind that does not exist"));
-  EXPECT_THAT(error_of(sound + std::string(11, '\x80')), HasSubstr("more than ten bytes"));
-  EXPECT_THAT(error_of(sound + varint(1 << 3 | 2) + varint(~0ull)), HasSubstr("cut short"));
-  EXPECT_THAT(error_of(sound + number(1, 5)), HasSubstr("wrong kind"));
-  EXPECT_THAT(error_of(kUnknown + piece("a")), HasSubstr("UnsupportedModel: m/tokenizer.model is a sentencepiece model of type 1"));
-  EXPECT_THAT(error_of(kUnknown + message(1, message(1, "a") + message(1, "b")) + kBpe), HasSubstr("field 1 stands twice"));
-}
-
-// A double array (Darts-clone layout) that maps "A" to the text at `value`: the root's children are units 256..511, the
-// value below "A" is unit 512.
-std::string chars_map(std::uint32_t value, std::uint32_t root_offset = 256, std::string texts = std::string("a\0", 2)) {
-  std::vector<std::uint32_t> units(768, 0);
-  const std::uint32_t at = 256 ^ 'A';
-  units[0] = root_offset << 10;
-  units[at] = (at ^ 512) << 10 | 0x100 | 'A';
-  units[512] = 0x80000000u | value;
-  std::string map(4 + units.size() * 4, '\0');
-  const auto size = static_cast<std::uint32_t>(units.size() * 4);
-  std::memcpy(map.data(), &size, 4);
-  std::memcpy(map.data() + 4, units.data(), size);
-  return map + texts;
-}
-
-TEST(SentencePieceModel, FollowsASoundNormalisationTable) {
-  const auto tokenizer = make(kUnknown + piece("a") + piece("b") + kBpe + normalizer(chars_map(0)));
-  EXPECT_EQ(tokenizer->encode("AbaA", false), (Ids{1, 2, 1, 1}));
-}
-
-TEST(SentencePieceModel, RefusesANormalisationTableThatLeavesItsBounds) {
-  const auto with = [](const std::string& map) { return error_of(kUnknown + piece("a") + kBpe + normalizer(map)); };
-  ASSERT_EQ(with(chars_map(1)), "");
-  EXPECT_THAT(with(chars_map(2)), HasSubstr("points outside its texts"));
-  EXPECT_THAT(with(chars_map(0x7FFFFFFF)), HasSubstr("points outside its texts"));
-  EXPECT_THAT(with(chars_map(0, 768)), HasSubstr("points outside itself"));
-  EXPECT_THAT(with(chars_map(0, 0x1FFFFF)), HasSubstr("points outside itself"));
-  EXPECT_THAT(with(chars_map(0, 256, "a")), HasSubstr("damaged"));
-  EXPECT_THAT(with(chars_map(0, 256, "")), HasSubstr("damaged"));
-  EXPECT_THAT(with("\x01"), HasSubstr("cut short"));
-  EXPECT_THAT(error_of(kUnknown + kBpe + message(5, message(2, chars_map(2)))), HasSubstr("points outside its texts"));
-}
-
-TEST(SentencePieceModel, EveryCommittedMalformedFileIsRefused) {
-  int checked = 0;
-  const auto index = nlohmann::json::parse(tests::read_bytes(fixture("malformed/index.json")));
-  for (const auto& entry : index.at("files")) {
-    if (entry.at("kind") != "sentencepiece") continue;
-    EXPECT_THAT(error_of(tests::read_bytes(fixture(entry.at("file").get<std::string>()))), HasSubstr("CorruptFile")) << entry.dump();
-    ++checked;
-  }
-  EXPECT_EQ(checked, 4);
-}
-
-// Every byte of the real model's ends and of some of its middle damaged in several ways: an answer each time, no crash.
-TEST(SentencePieceModel, SurvivesDamageAnywhere) {
-  const std::string sound = ernie_data().sentencepiece_model;
-  int refused = 0, accepted = 0;
-  for (std::size_t at = 0; at < sound.size(); at += at < 100 || at + 200 > sound.size() ? 1 : 397) {
-    for (const unsigned change : {0x01u, 0x80u, 0xFFu}) {
-      std::string damaged = sound;
-      damaged[at] = static_cast<char>(static_cast<unsigned char>(damaged[at]) ^ change);
-      try {
-        const auto tokenizer = make(damaged);
-        tokenizer->encode("Hello 你好 <|LOC_1|> 123", true);
-        ++accepted;
-      } catch (const Error&) {
-        ++refused;
-      }
-    }
-  }
-  EXPECT_GT(refused, 100);
-  EXPECT_GT(accepted, 100);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// libFuzzer over everything that is parsed before a model runs: safetensors files, config.json, tokenizer.model. The first
-// byte of an input chooses the parser. An engine::Error is a right answer; any other exception, a crash or a hang is not.
+// libFuzzer over everything that is parsed before a model runs: safetensors files, config.json, tokenizer.model. The
+// first byte of an input chooses the parser. An engine::Error is a right answer; any other exception, a crash or a hang
+// is not.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -50,9 +51,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const std::string_view input(reinterpret_cast<const char*>(bytes) + 1, size - 1);
   try {
     switch (bytes[0] % 3) {
-      case 0: parse_tensors(input); break;
-      case 1: parse_configs(input); break;
-      default: make_tokenizer(input); break;
+      case 0:
+        parse_tensors(input);
+        break;
+      case 1:
+        parse_configs(input);
+        break;
+      default:
+        make_tokenizer(input);
+        break;
     }
   } catch (const engine::Error& error) {
     if (!engine::is_utf8(error.what())) __builtin_trap();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -9,8 +11,6 @@
 #include <string>
 #include <string_view>
 
-#include <gtest/gtest.h>
-
 namespace tests {
 
 /// A committed fixture: `relative` is below tests/fixtures ("models/ernie4_5-tied").
@@ -18,7 +18,8 @@ inline std::filesystem::path fixture(std::string_view relative) {
   return std::filesystem::path(SOTTO_FIXTURES_DIR) / relative;
 }
 
-/// The same place in the large corpus beside the repository, or nothing where that corpus (or this part of it) is absent.
+/// The same place in the large corpus beside the repository, or nothing where that corpus (or this part of it) is
+/// absent.
 inline std::optional<std::filesystem::path> shared_fixture(std::string_view relative) {
   auto path = std::filesystem::path(SOTTO_SHARED_DIR) / "fixtures" / relative;
   if (!std::filesystem::exists(path)) return std::nullopt;
