@@ -104,6 +104,50 @@ Value power_real(double base, double exponent) {
 
 }  // namespace
 
+Operand::Operand(Wide number) {
+    is_wide = number > INT64_MAX || number < INT64_MIN;
+    if (is_wide)
+        wide = number;
+    else
+        value = static_cast<std::int64_t>(number);
+}
+
+Value Operand::take() && {
+    if (is_wide) fail_number("a calculation");
+    return std::move(value);
+}
+
+Operand calculate_wide(Run& run, Arithmetic operation, const Operand& left, const Operand& right) {
+    const auto whole = [](const Operand& operand) { return operand.is_wide || operand.value.is_int() || operand.value.is_bool(); };
+    const bool exact = operation == Arithmetic::Add || operation == Arithmetic::Subtract || operation == Arithmetic::Multiply;
+    if (!whole(left) || !whole(right) || !(exact || left.is_wide || right.is_wide)) {
+        if (!left.is_wide && !right.is_wide) return calculate(run, operation, left.value, right.value);
+        fail_number("a calculation");
+    }
+    const auto wide = [](const Operand& operand) { return operand.is_wide ? operand.wide : Operand::Wide{as_whole(operand.value)}; };
+    const Operand::Wide a = wide(left), b = wide(right);
+    Operand::Wide result = 0;
+    bool overflow = false;
+    switch (operation) {
+        case Arithmetic::Add: overflow = __builtin_add_overflow(a, b, &result); break;
+        case Arithmetic::Subtract: overflow = __builtin_sub_overflow(a, b, &result); break;
+        case Arithmetic::Multiply: overflow = __builtin_mul_overflow(a, b, &result); break;
+        case Arithmetic::FloorDivide:
+        case Arithmetic::Modulo: {
+            if (b == 0) fail("integer division or modulo by zero");
+            const Operand::Wide rest = a % b, shifted = rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+            result = operation == Arithmetic::Modulo ? shifted : (a - shifted) / b;
+            break;
+        }
+        case Arithmetic::Divide:
+            if (b == 0) fail("division by zero");
+            return Value(static_cast<double>(static_cast<long double>(a) / static_cast<long double>(b)));
+        case Arithmetic::Power: overflow = true; break;
+    }
+    if (overflow) fail_number("a calculation");
+    return Operand(result);
+}
+
 double as_real(const Value& number) {
     return number.is_float() ? number.as_float() : static_cast<double>(as_whole(number));
 }

@@ -94,7 +94,7 @@ private:
     int max_depth_;
     const char* stack_base_;
     std::chrono::milliseconds max_time_;
-    std::chrono::steady_clock::time_point started_;
+    std::chrono::nanoseconds started_;  // processor time of this thread
 };
 
 // A text being put together within the budget.

@@ -1,8 +1,10 @@
 #include "templates/clock.h"
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
-#include <ctime>
+#include <string>
+
+#include "templates/run.h"
 
 namespace templates {
 
@@ -18,6 +20,7 @@ std::int64_t days_since_epoch(int year, int month, int day) {
     return era * 146097 + day_of_era - 719468;
 }
 
+constexpr std::size_t kMaxWidth = 1024;
 constexpr std::array<const char*, 7> kDays = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
 constexpr std::array<const char*, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
                                                  "July",    "August",   "September", "October", "November", "December"};
@@ -132,10 +135,19 @@ void format_time(TextBuilder& out, const LocalTime& time, const MarkedText& form
         char flag = 0;
         if (directive < text.size() && std::string_view("-_0^").find(text[directive]) != std::string_view::npos)
             flag = text[directive++];
+        std::size_t width = 0;
+        for (; directive < text.size() && text[directive] >= '0' && text[directive] <= '9'; ++directive) {
+            width = width * 10 + static_cast<std::size_t>(text[directive] - '0');
+            if (width > kMaxWidth) fail("strftime_now() is given a field wider than " + std::to_string(kMaxWidth));
+        }
         std::string written;
         if (directive >= text.size() || !clock.write(text[directive], flag, written)) {
             at = std::min(directive, text.size());
             continue;
+        }
+        if (written.size() < width) {
+            const bool digits = flag != '_' && !written.empty() && written[0] >= '0' && written[0] <= '9';
+            written.insert(0, width - written.size(), digits ? '0' : ' ');
         }
         out.append(format, done, at);
         out.append(written, format.from_template_at(at));

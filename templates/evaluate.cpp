@@ -1,3 +1,4 @@
+#include "templates/arithmetic.h"
 #include "templates/attributes.h"
 #include "templates/escape.h"
 #include "templates/interpreter.h"
@@ -61,14 +62,25 @@ Value Interpreter::evaluate_unary(const Unary& unary) {
 }
 
 Value Interpreter::evaluate_arithmetic(const Expression& expression, const ArithmeticChain& chain) {
-    Value value = evaluate(*chain.first);
+    return evaluate_operands(expression, chain).take();
+}
+
+Operand Interpreter::evaluate_operands(const Expression& expression, const ArithmeticChain& chain) {
+    Operand value = evaluate_operand(*chain.first);
     for (const auto& [operation, operand] : chain.rest) {
-        const Value right = evaluate(*operand);
+        const Operand right = evaluate_operand(*operand);
         position_ = expression.offset;
         run_.budget.work(1);
-        value = calculate(run_, operation, value, right);
+        value = calculate_wide(run_, operation, value, right);
     }
     return value;
+}
+
+Operand Interpreter::evaluate_operand(const Expression& expression) {
+    const auto* chain = std::get_if<ArithmeticChain>(&expression.node);
+    if (chain == nullptr) return evaluate(expression);
+    const Budget::Level level(run_.budget);
+    return evaluate_operands(expression, *chain);
 }
 
 Value Interpreter::evaluate_concatenation(const Concatenation& node) {

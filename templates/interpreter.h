@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "templates/arithmetic.h"
 #include "templates/ast.h"
 #include "templates/iteration.h"
 #include "templates/objects.h"
@@ -81,6 +82,8 @@ private:
     Value evaluate_dict(const DictLiteral& dict);
     Value evaluate_unary(const Unary& unary);
     Value evaluate_arithmetic(const Expression& expression, const ArithmeticChain& chain);
+    Operand evaluate_operands(const Expression& expression, const ArithmeticChain& chain);
+    Operand evaluate_operand(const Expression& expression);
     Value evaluate_concatenation(const Concatenation& node);
     bool compare(Comparison comparison, const Value& left, const Value& right);
     Value evaluate_comparison(const Expression& expression, const ComparisonChain& chain);

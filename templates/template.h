@@ -76,6 +76,7 @@ struct RenderOptions {
     std::size_t max_output_bytes = std::size_t{32} << 20;
     // What the values of the rendering may hold at one time, the output not counted.
     std::size_t max_memory_bytes = std::size_t{96} << 20;
+    // Processor time of the rendering thread.
     std::chrono::milliseconds max_time{1500};
 };
 
