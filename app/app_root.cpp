@@ -1,0 +1,88 @@
+#include "app/app_root.h"
+
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include "app/history/history.h"
+
+namespace app {
+
+namespace {
+
+const QString kModelKey = QStringLiteral("model");
+const QString kChatKey = QStringLiteral("chat");
+
+}  // namespace
+
+QString startArgument(const QString& modelPath, qint64 conversationId) {
+  QJsonObject argument;
+  if (!modelPath.isEmpty()) argument.insert(kModelKey, modelPath);
+  if (conversationId > 0) argument.insert(kChatKey, QString::number(conversationId));
+  return QString::fromUtf8(QJsonDocument(argument).toJson(QJsonDocument::Compact));
+}
+
+AppRoot::AppRoot(const StartOptions& options, QObject* parent)
+    : QObject(parent),
+      settings_(std::make_unique<Settings>(options.paths.settingsFile())),
+      history_(std::make_unique<History>(options.paths.historyFile())),
+      runner_(std::make_unique<ModelRunner>(*settings_)),
+      library_(std::make_unique<ModelLibrary>(*settings_, *runner_)),
+      sampling_(std::make_unique<SamplingViewModel>(*settings_, *runner_)),
+      chat_(std::make_unique<ChatViewModel>(*history_, *runner_, *sampling_)),
+      conversations_(std::make_unique<ConversationListModel>(*history_)),
+      shortcuts_(std::make_unique<ShortcutListModel>()) {
+  connectParts();
+  addNotice(settings_->notice());
+  whenDone(history_->opened(), this, [this](const OpenReport& report) { addNotice(report.notice); },
+           [this](const HistoryError& error) { addNotice(error.sentence()); });
+  whenDone(history_->purgeTrash(), this, [](int) {}, [](const HistoryError&) {});  // what failed is told by opened()
+  conversations_->refresh();
+  if (options.conversationId > 0) chat_->open(options.conversationId);
+  runner_->loadAtStart(options.modelPath);
+}
+
+AppRoot::~AppRoot() = default;
+
+void AppRoot::connectParts() {
+  connect(chat_.get(), &ChatViewModel::conversationsChanged, conversations_.get(), &ConversationListModel::refresh);
+  connect(chat_.get(), &ChatViewModel::conversationIdChanged, conversations_.get(),
+          [this] { conversations_->setActive(chat_->conversationId()); });
+  connect(conversations_.get(), &ConversationListModel::openRequested, chat_.get(), &ChatViewModel::open);
+  connect(conversations_.get(), &ConversationListModel::renamed, chat_.get(), &ChatViewModel::conversationRenamed);
+  connect(conversations_.get(), &ConversationListModel::removed, chat_.get(), &ChatViewModel::conversationRemoved);
+  connect(conversations_.get(), &ConversationListModel::failed, chat_.get(), &ChatViewModel::setError);
+  connect(settings_.get(), &Settings::writeFailed, this, &AppRoot::addNotice);
+}
+
+QString AppRoot::version() const { return QStringLiteral(SOTTO_VERSION); }
+
+QVariantMap AppRoot::codePalette() const { return chat_->messages()->codePalette(); }
+
+void AppRoot::setCodePalette(const QVariantMap& palette) {
+  if (palette == codePalette()) return;
+  chat_->messages()->setCodePalette(palette);
+  emit codePaletteChanged();
+}
+
+void AppRoot::addNotice(const QString& sentence) {
+  if (sentence.isEmpty() || notice_.contains(sentence)) return;
+  notice_ += notice_.isEmpty() ? sentence : QLatin1Char(' ') + sentence;
+  emit noticeChanged();
+}
+
+void AppRoot::dismissNotice() {
+  if (notice_.isEmpty()) return;
+  notice_.clear();
+  emit noticeChanged();
+}
+
+void AppRoot::raise(const QString& argument) {
+  const QJsonObject asked = QJsonDocument::fromJson(argument.toUtf8()).object();
+  const QString modelPath = asked.value(kModelKey).toString();
+  const qint64 conversationId = asked.value(kChatKey).toString().toLongLong();
+  if (!modelPath.isEmpty()) runner_->load(modelPath);
+  if (conversationId > 0) chat_->open(conversationId);
+  emit raiseRequested();
+}
+
+}  // namespace app

@@ -1,0 +1,440 @@
+#include "app/chat/model_runner.h"
+
+#include <QDir>
+#include <QFileInfo>
+#include <QLocale>
+#include <QUrl>
+#include <QtConcurrent>
+#include <algorithm>
+#include <atomic>
+
+#include "app/chat/reply.h"
+#include "app/chat/reply_buffer.h"
+#include "app/demo_model.h"
+#include "app/settings/settings.h"
+#include "engine/engine.h"
+
+namespace app {
+
+/// A model in use, with all that is needed to ask it. Immutable but for the engine, which takes calls from any thread.
+struct ModelRunner::Loaded {
+  std::shared_ptr<engine::Engine> engine;
+  engine::ModelInfo info;
+  ChatTemplate chatTemplate;
+};
+
+/// One load under way.
+struct ModelRunner::LoadTicket {
+  QString path;
+  bool thenDemo = false;                  ///< load the demo model if this one fails
+  std::atomic<bool> cancelled = false;    // set by the UI thread, read by the loading and the engine thread
+  std::atomic<int> percentPosted = 0;     // engine thread only, but for the start
+};
+
+/// A reply that was asked for.
+struct ModelRunner::Asked {
+  QPointer<Reply> reply;
+  std::vector<PromptMessage> messages;
+  engine::PromptPiece continued;  ///< what there is of the reply already; empty: nothing
+  SamplingChoice sampling;
+};
+
+namespace {
+
+/// A failure in words for people; the detail is the thrower's own sentence.
+struct Failure {
+  QString error;
+  QString detail;
+};
+
+Failure currentFailure() {
+  try {
+    throw;
+  } catch (const engine::Error& error) {
+    return {sentenceFor(error.code()), QString::fromUtf8(error.what())};
+  } catch (const PromptError& error) {
+    return {ModelRunner::tr("The model's chat template cannot show this conversation."), QString::fromUtf8(error.what())};
+  } catch (const std::bad_alloc&) {
+    return {sentenceFor(engine::ErrorCode::OutOfMemory), {}};
+  } catch (const std::exception& error) {
+    return {ModelRunner::tr("Something went wrong inside Sotto."), QString::fromUtf8(error.what())};
+  }
+}
+
+std::filesystem::path fileSystemPath(const QString& path) { return std::filesystem::path(path.toStdU16String()); }
+
+/// The folder of a model, from whatever names it: a path or file: URL of the folder, or of a file in one.
+QString modelPathOf(const QVariant& location) {
+  QString path = location.toString();
+  const QUrl url = location.canConvert<QUrl>() ? location.toUrl() : QUrl(path);
+  if (url.isLocalFile()) path = url.toLocalFile();
+  if (path.isEmpty()) return {};
+  const QFileInfo file(path);
+  const bool inModelFolder = file.isFile() && QFileInfo::exists(file.dir().filePath(QStringLiteral("config.json"))) &&
+                             file.suffix().compare(QStringLiteral("gguf"), Qt::CaseInsensitive) != 0;
+  return QDir::cleanPath(inModelFolder ? file.absolutePath() : file.absoluteFilePath());
+}
+
+QString parametersText(std::uint64_t parameters) {
+  const auto count = static_cast<double>(parameters);
+  if (count >= 1e8) return ModelRunner::tr("%1 B").arg(QLocale().toString(count / 1e9, 'f', count >= 1e10 ? 0 : 2));
+  return ModelRunner::tr("%1 M").arg(QLocale().toString(count / 1e6, 'f', count >= 1e7 ? 0 : 1));
+}
+
+std::vector<PromptMessage> promptMessages(const QList<Message>& messages) {
+  std::vector<PromptMessage> prompt;
+  prompt.reserve(static_cast<std::size_t>(messages.size()));
+  for (const Message& message : messages) {
+    PromptMessage& added = prompt.emplace_back();
+    added.role = message.role == MessageRole::User ? "user" : message.role == MessageRole::System ? "system" : "assistant";
+    added.content = message.text.toStdString();
+    added.ids.assign(message.tokenIds.begin(), message.tokenIds.end());
+  }
+  return prompt;
+}
+
+}  // namespace
+
+ModelRunner::ModelRunner(Settings& settings, QObject* parent) : QObject(parent), settings_(settings) {
+  loads_.setMaxThreadCount(1);
+  work_.setMaxThreadCount(2);
+}
+
+ModelRunner::~ModelRunner() {
+  if (ticket_) ticket_->cancelled = true;
+  loads_.waitForDone();
+  work_.waitForDone();
+}
+
+QString ModelRunner::demoPath() {
+  const auto path = demoModelPath();
+  return path ? QDir::cleanPath(QString::fromStdU16String(path->u16string())) : QString();
+}
+
+QString ModelRunner::modelName() const { return loaded_ ? QString::fromStdString(loaded_->info.name) : QString(); }
+
+bool ModelRunner::isDemo() const { return loaded_ && modelPath_ == demoPath(); }
+
+QString ModelRunner::device() const {
+  if (!loaded_) return {};
+  const engine::ModelInfo& info = loaded_->info;
+  QStringList parts = {QString::fromStdString(info.device)};
+  if (info.threads > 0) parts << tr("%n thread(s)", nullptr, info.threads);
+  if (!info.isa.empty()) parts << QString::fromStdString(info.isa).toUpper();
+  return parts.join(QStringLiteral(", "));
+}
+
+QString ModelRunner::deviceReason() const {
+  return loaded_ ? QString::fromStdString(loaded_->info.device_reason) : QString();
+}
+
+QString ModelRunner::memoryText() const {
+  if (!loaded_) return {};
+  return tr("%1 of memory").arg(QLocale().formattedDataSize(static_cast<qint64>(loaded_->info.memory_bytes)));
+}
+
+int ModelRunner::contextLength() const { return loaded_ ? static_cast<int>(loaded_->info.usable_context_length) : 0; }
+
+QString ModelRunner::templateSource() const {
+  return loaded_ ? QString::fromStdString(loaded_->chatTemplate.name) : QString();
+}
+
+QString ModelRunner::loadingName() const { return ticket_ ? QFileInfo(ticket_->path).fileName() : QString(); }
+
+const engine::ModelInfo* ModelRunner::model() const { return loaded_ ? &loaded_->info : nullptr; }
+
+// Loading
+
+void ModelRunner::load(const QVariant& location) {
+  const QString path = modelPathOf(location);
+  if (!path.isEmpty()) startLoad(path, false);
+}
+
+void ModelRunner::loadDemo() {
+  const QString path = demoPath();
+  if (path.isEmpty()) {
+    setError(tr("The demo model is not there."), tr("It belongs to the installation of Sotto, which seems incomplete."));
+    return;
+  }
+  startLoad(path, false);
+}
+
+void ModelRunner::loadAtStart(const QString& path) {
+  const QString chosen = path.isEmpty() ? settings_.lastModelPath() : modelPathOf(path);
+  if (!chosen.isEmpty()) {
+    startLoad(chosen, !demoPath().isEmpty());
+  } else if (!demoPath().isEmpty()) {
+    startLoad(demoPath(), false);
+  }
+}
+
+void ModelRunner::startLoad(const QString& path, bool thenDemo) {
+  if (ticket_) ticket_->cancelled = true;
+  ticket_ = std::make_shared<LoadTicket>();
+  ticket_->path = path;
+  ticket_->thenDemo = thenDemo;
+  setProgress(0);
+  state_ = State::Loading;
+  emit stateChanged();  // also where a load replaces another: its name is a new one
+  loads_.start([this, ticket = ticket_] { readHeader(ticket); });
+}
+
+void ModelRunner::readHeader(const std::shared_ptr<LoadTicket>& ticket) {
+  if (ticket->cancelled) return;
+  try {
+    // A second look at the header is cheap, and it keeps the model in use from being given up for one that cannot run.
+    chooseTemplate(engine::inspect(fileSystemPath(ticket->path), {}));
+  } catch (...) {
+    const Failure failure = currentFailure();
+    QMetaObject::invokeMethod(this, [=, this] { loadFailed(ticket, failure.error, failure.detail); });
+    return;
+  }
+  QMetaObject::invokeMethod(this, [this, ticket] {
+    if (ticket != ticket_) return;
+    release();
+    loads_.start([this, ticket] { loadModel(ticket); });
+  });
+}
+
+void ModelRunner::loadModel(const std::shared_ptr<LoadTicket>& ticket) {
+  if (ticket->cancelled) return;
+  const auto onProgress = [this, ticket](double share) {
+    const int percent = static_cast<int>(share * 100);
+    if (percent != ticket->percentPosted.exchange(percent)) {
+      QMetaObject::invokeMethod(this, [this, ticket, share] {
+        if (ticket == ticket_) setProgress(share);
+      });
+    }
+    return !ticket->cancelled;
+  };
+  auto loaded = std::make_shared<Loaded>();
+  try {
+    loaded->engine = engine::Engine::load(fileSystemPath(ticket->path), {}, onProgress);
+    if (!loaded->engine) return;  // cancelled; whoever did that has set the state
+    loaded->info = loaded->engine->info();
+    loaded->chatTemplate = chooseTemplate(loaded->info);
+  } catch (...) {
+    const Failure failure = currentFailure();
+    QMetaObject::invokeMethod(this, [=, this] { loadFailed(ticket, failure.error, failure.detail); });
+    return;
+  }
+  QMetaObject::invokeMethod(this, [this, ticket, loaded]() mutable { loadEnded(ticket, std::move(loaded)); });
+}
+
+void ModelRunner::loadEnded(const std::shared_ptr<LoadTicket>& ticket, std::shared_ptr<const Loaded> loaded) {
+  if (ticket != ticket_) {
+    loads_.start([late = std::move(loaded)] {});  // ending an engine waits for its thread: not here
+    return;
+  }
+  ticket_.reset();
+  loaded_ = std::move(loaded);
+  modelPath_ = ticket->path;
+  settings_.setLastModelPath(isDemo() ? QString() : modelPath_);
+  setProgress(1);
+  setState(State::Ready);
+  emit modelChanged();
+  startWaiting();
+}
+
+void ModelRunner::loadFailed(const std::shared_ptr<LoadTicket>& ticket, const QString& error, const QString& detail) {
+  if (ticket != ticket_) return;
+  ticket_.reset();
+  if (ticket->thenDemo && ticket->path != demoPath()) {
+    setError(tr("%1 could not be loaded, the demo model is used. %2").arg(QFileInfo(ticket->path).fileName(), error), detail);
+    startLoad(demoPath(), false);
+    return;
+  }
+  setError(tr("%1 could not be loaded. %2").arg(QFileInfo(ticket->path).fileName(), error), detail);
+  setState(loaded_ ? State::Ready : State::Failed);
+  if (loaded_) {
+    startWaiting();
+  } else {
+    failWaiting(error_, detail);
+  }
+}
+
+void ModelRunner::unload() {
+  if (ticket_) ticket_->cancelled = true;
+  ticket_.reset();
+  failWaiting(tr("The model was unloaded before it could answer."), {});
+  release();
+  setState(State::Empty);
+}
+
+void ModelRunner::cancelLoad() {
+  if (!ticket_) return;
+  ticket_->cancelled = true;
+  ticket_.reset();
+  setState(loaded_ ? State::Ready : State::Empty);
+  if (loaded_) {
+    startWaiting();
+  } else {
+    failWaiting(tr("Loading the model was cancelled."), {});
+  }
+}
+
+void ModelRunner::release() {
+  if (!loaded_) return;
+  modelPath_.clear();
+  // The engine ends with the last that holds it: this job, or a prompt that is still being rendered for it.
+  loads_.start([ending = std::move(loaded_)] {});
+  loaded_.reset();
+  emit modelChanged();
+}
+
+// Replies
+
+Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, const Message& continued) {
+  auto* reply = new Reply(*this, turn.conversationId, turn.replyId, continued.text, continued.tokenIds);
+  Asked asked;
+  asked.reply = reply;
+  asked.messages = promptMessages(turn.messages);
+  asked.sampling = sampling;
+  asked.continued.text = continued.text.toStdString();
+  asked.continued.ids.assign(continued.tokenIds.begin(), continued.tokenIds.end());
+
+  if (ticket_) {
+    waiting_.push_back(std::move(asked));
+  } else if (loaded_) {
+    start(asked);
+  } else {
+    reply->buffer_->addFailure(tr("No model is loaded."), tr("Choose one, or load the demo model, and ask again."));
+  }
+  return reply;
+}
+
+void ModelRunner::start(const Asked& asked) {
+  if (!asked.reply) return;
+  work_.start([loaded = loaded_, buffer = asked.reply->buffer_, messages = asked.messages, continued = asked.continued,
+               sampling = asked.sampling, session = asked.reply->conversationId()]() mutable {
+    try {
+      engine::GenerationRequest request;
+      request.prompt = makePrompt(loaded->chatTemplate, loaded->info, messages).pieces;
+      const std::vector<std::int32_t>& ends = loaded->info.eos_token_ids;
+      while (!continued.ids.empty() && std::ranges::find(ends, continued.ids.back()) != ends.end()) continued.ids.pop_back();
+      if (!continued.text.empty() || !continued.ids.empty()) request.prompt.push_back(std::move(continued));
+      request.session = static_cast<std::uint64_t>(session);
+      request.sampling = sampling.params;
+      request.max_new_tokens = sampling.maxNewTokens;
+
+      if (!buffer->beginSubmit()) {
+        engine::GenerationResult unsent;
+        unsent.finish_reason = engine::FinishReason::Cancelled;
+        buffer->addResult(unsent);
+        return;
+      }
+      const engine::RequestId id =
+          loaded->engine->submit(std::move(request), [buffer](const engine::TokenEvent& event) { buffer->addToken(event); },
+                                 [buffer](const engine::GenerationResult& result) { buffer->addResult(result); });
+      buffer->addRequest(id, loaded->engine);
+    } catch (...) {
+      const Failure failure = currentFailure();
+      buffer->addFailure(failure.error, failure.detail);
+    }
+  });
+}
+
+void ModelRunner::startWaiting() {
+  for (const Asked& asked : std::exchange(waiting_, {})) start(asked);
+}
+
+void ModelRunner::failWaiting(const QString& error, const QString& detail) {
+  for (const Asked& asked : std::exchange(waiting_, {})) {
+    if (asked.reply) asked.reply->fail(error, detail);
+  }
+}
+
+void ModelRunner::cancel(Reply& reply) {
+  const auto waiting = std::ranges::find_if(waiting_, [&](const Asked& asked) { return asked.reply == &reply; });
+  if (waiting != waiting_.end()) {
+    waiting_.erase(waiting);
+    reply.cancelUnsent();
+  } else if (const auto engine = reply.engine_.lock()) {
+    engine->cancel(reply.request_);
+  }
+}
+
+void ModelRunner::updateSampling(const SamplingChoice& sampling) {
+  for (Asked& asked : waiting_) asked.sampling = sampling;
+  for (Reply* reply : findChildren<Reply*>(Qt::FindDirectChildrenOnly)) {
+    const auto engine = reply->engine_.lock();
+    if (engine && !reply->ended()) engine->update(reply->request_, sampling.params);
+  }
+}
+
+void ModelRunner::forget(qint64 conversationId) {
+  if (loaded_) loaded_->engine->forget(static_cast<std::uint64_t>(conversationId));
+}
+
+// Counting and looking
+
+QFuture<int> ModelRunner::countTokens(const QString& text) {
+  return QtConcurrent::run(&work_, [loaded = loaded_, text = text.toStdString()] {
+    if (!loaded) return -1;
+    try {
+      return static_cast<int>(loaded->engine->count_tokens({engine::PromptPiece{text, false, {}}}));
+    } catch (const std::exception&) {
+      return -1;
+    }
+  });
+}
+
+QFuture<int> ModelRunner::countTokens(const QList<Message>& messages) {
+  return QtConcurrent::run(&work_, [loaded = loaded_, messages] {
+    if (!loaded) return -1;
+    try {
+      PromptOptions options;
+      options.addGenerationPrompt = false;
+      const Prompt prompt = makePrompt(loaded->chatTemplate, loaded->info, promptMessages(messages), options);
+      return static_cast<int>(loaded->engine->count_tokens(prompt.pieces));
+    } catch (const std::exception&) {
+      return -1;
+    }
+  });
+}
+
+QFuture<ModelSummary> ModelRunner::summarize(const QString& path) {
+  return QtConcurrent::run(&work_, [path] {
+    ModelSummary summary;
+    summary.name = QFileInfo(path).fileName();
+    summary.missing = !QFileInfo::exists(path);
+    try {
+      const engine::ModelInfo info = engine::inspect(fileSystemPath(path), {});
+      const auto heaviest = std::ranges::max_element(info.weight_types, {}, [](const auto& type) { return type.second; });
+      QStringList parts = {QString::fromStdString(info.architecture), parametersText(info.parameters)};
+      if (heaviest != info.weight_types.end()) parts << QString::fromStdString(heaviest->first);
+      summary.name = QString::fromStdString(info.name);
+      summary.detail = parts.join(QStringLiteral(" · "));
+    } catch (...) {
+      const Failure failure = currentFailure();
+      summary.problem = failure.detail.isEmpty() ? failure.error : failure.detail;
+    }
+    return summary;
+  });
+}
+
+// State
+
+void ModelRunner::setState(State state) {
+  if (state_ == state) return;
+  state_ = state;
+  emit stateChanged();
+}
+
+void ModelRunner::setProgress(double progress) {
+  if (progress_ == progress) return;
+  progress_ = progress;
+  emit progressChanged();
+}
+
+void ModelRunner::setError(const QString& error, const QString& detail) {
+  error_ = error;
+  errorDetail_ = detail;
+  emit errorChanged();
+}
+
+void ModelRunner::dismissError() {
+  if (!error_.isEmpty()) setError({}, {});
+}
+
+}  // namespace app

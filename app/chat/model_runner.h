@@ -1,0 +1,150 @@
+#pragma once
+
+#include <QFuture>
+#include <QList>
+#include <QObject>
+#include <QPointer>
+#include <QString>
+#include <QThreadPool>
+#include <QVariant>
+#include <QtQml/qqmlregistration.h>
+#include <memory>
+#include <vector>
+
+#include "app/chat/sampling_choice.h"
+#include "app/history/history_values.h"
+#include "app/prompt/prompt.h"
+#include "engine/types.h"
+
+namespace engine {
+class Engine;
+}
+
+namespace app {
+
+class Reply;
+class Settings;
+
+/// What a model's header tells without loading it.
+struct ModelSummary {
+  QString name;
+  QString detail;   ///< "ernie4_5 · 0.36 B · bf16"
+  QString problem;  ///< why it cannot be loaded; empty: nothing is known against it
+  bool missing = false;  ///< there is no such folder or file
+};
+
+/// The loaded model: the engine as a Qt object. UI thread; loading, rendering and tokenizing run on pools of its own.
+/// The only file of the app that includes the engine. Owns the replies that it gives out.
+class ModelRunner : public QObject {
+  Q_OBJECT
+  QML_ELEMENT
+  QML_UNCREATABLE("The model comes from the application root.")
+
+  Q_PROPERTY(State state READ state NOTIFY stateChanged)
+  Q_PROPERTY(double progress READ progress NOTIFY progressChanged)
+  Q_PROPERTY(QString modelName READ modelName NOTIFY modelChanged)
+  Q_PROPERTY(QString modelPath READ modelPath NOTIFY modelChanged)
+  Q_PROPERTY(bool isDemo READ isDemo NOTIFY modelChanged)
+  Q_PROPERTY(QString device READ device NOTIFY modelChanged)
+  Q_PROPERTY(QString deviceReason READ deviceReason NOTIFY modelChanged)
+  Q_PROPERTY(QString memoryText READ memoryText NOTIFY modelChanged)
+  Q_PROPERTY(int contextLength READ contextLength NOTIFY modelChanged)
+  Q_PROPERTY(QString templateSource READ templateSource NOTIFY modelChanged)
+  Q_PROPERTY(QString loadingName READ loadingName NOTIFY stateChanged)
+  Q_PROPERTY(QString error READ error NOTIFY errorChanged)
+  Q_PROPERTY(QString errorDetail READ errorDetail NOTIFY errorChanged)
+
+ public:
+  enum class State {
+    Empty,    ///< no model
+    Loading,  ///< one is on its way; the one before it stays in use until the new one's header was found sound
+    Ready,
+    Failed,  ///< none, and error() says why
+  };
+  Q_ENUM(State)
+
+  explicit ModelRunner(Settings& settings, QObject* parent = nullptr);
+  /// Cancels and waits for everything under way.
+  ~ModelRunner() override;
+
+  State state() const { return state_; }
+  double progress() const { return progress_; }  ///< of loading, 0 to 1
+  QString modelName() const;
+  QString modelPath() const { return modelPath_; }
+  bool isDemo() const;
+  QString device() const;        ///< "CPU, 2 threads, AVX2"
+  QString deviceReason() const;  ///< why it runs there
+  QString memoryText() const;
+  int contextLength() const;  ///< tokens; 0: no model
+  QString templateSource() const;
+  QString loadingName() const;  ///< folder name of the model that is loading; empty: none
+  QString error() const { return error_; }
+  QString errorDetail() const { return errorDetail_; }
+  /// Folder of the demo model that comes with the program; empty: it is not there.
+  static QString demoPath();
+  /// Of the loaded model; null: none. Valid until modelChanged.
+  const engine::ModelInfo* model() const;
+
+  /// Loads the model of a folder (a path or a file: URL), in place of any load under way and of the loaded one.
+  Q_INVOKABLE void load(const QVariant& location);
+  Q_INVOKABLE void loadDemo();
+  /// Loads `path`, else the last model, else the demo model. Where that fails, error() says so and the demo is loaded.
+  void loadAtStart(const QString& path);
+  Q_INVOKABLE void unload();
+  Q_INVOKABLE void cancelLoad();
+  Q_INVOKABLE void dismissError();
+
+  /// Has the reply to `turn` written; `continued` is the reply's text and ids so far where it is written on. While a
+  /// model loads, the reply waits for it; without one it fails. Owned by this object; delete it with deleteLater().
+  Reply* generate(const Turn& turn, const SamplingChoice& sampling, const Message& continued = {});
+  /// Applies to all replies that run, from their next token on.
+  void updateSampling(const SamplingChoice& sampling);
+  /// The cached tokens of a conversation are not needed any more.
+  void forget(qint64 conversationId);
+
+  /// Tokens of a text, or of a conversation as the model would read it; -1 without a model or where it cannot be told.
+  QFuture<int> countTokens(const QString& text);
+  QFuture<int> countTokens(const QList<Message>& messages);
+  /// Reads a model's header on the pool. Carries no exception.
+  QFuture<ModelSummary> summarize(const QString& path);
+
+ signals:
+  void stateChanged();
+  void progressChanged();
+  void modelChanged();
+  void errorChanged();
+
+ private:
+  friend class Reply;
+  struct Loaded;
+  struct LoadTicket;
+  struct Asked;
+
+  void startLoad(const QString& path, bool thenDemo);
+  void readHeader(const std::shared_ptr<LoadTicket>& ticket);
+  void loadModel(const std::shared_ptr<LoadTicket>& ticket);
+  void loadEnded(const std::shared_ptr<LoadTicket>& ticket, std::shared_ptr<const Loaded> loaded);
+  void loadFailed(const std::shared_ptr<LoadTicket>& ticket, const QString& error, const QString& detail);
+  void setState(State state);
+  void setProgress(double progress);
+  void setError(const QString& error, const QString& detail);
+  void release();
+  void startWaiting();
+  void failWaiting(const QString& error, const QString& detail);
+  void start(const Asked& asked);
+  void cancel(Reply& reply);
+
+  Settings& settings_;
+  State state_ = State::Empty;
+  double progress_ = 0;
+  QString error_;
+  QString errorDetail_;
+  QString modelPath_;
+  std::shared_ptr<const Loaded> loaded_;  // shared with the pool while it renders and submits
+  std::shared_ptr<LoadTicket> ticket_;    // of the load under way; shared with the loading thread
+  std::vector<Asked> waiting_;  // replies that wait for a model
+  QThreadPool loads_;  // one thread: a load begins when the one before it has ended
+  QThreadPool work_;
+};
+
+}  // namespace app
