@@ -139,11 +139,10 @@ class Corpus:
             return Turn(typed(self.pick(ITS_KEY[language]), language, rng), key.answers[language][0], key, language)
         return None
 
-    def dialogue(self):
-        """(system text or None, turns)."""
+    def dialogue(self, long=False):
+        """(system text or None, turns): one to three turns, or where long up to sixteen."""
         rng = self.rng
-        roll = rng.random()
-        count = 1 if roll < 0.45 else 2 if roll < 0.7 else 3 if roll < 0.83 else rng.randint(4, 6) if roll < 0.95 else rng.randint(7, 16)
+        count = rng.randint(3, 16) if long else rng.choices((1, 2, 3), (0.72, 0.19, 0.09))[0]
         language = "en" if rng.random() < 0.5 else "zh"
         turns = []
         while len(turns) < count:

@@ -77,21 +77,24 @@ def read_slots():
 
 def read_topics(fill):
     """All topics of the folder; fill(text, language) puts the product's values into an answer."""
-    topics = []
+    topics, known = [], {}
     language = {"e": "en", "z": "zh", "n": "en", "m": "zh"}
-    for path in ("talk.txt", "sotto.txt", "actions.txt", "settings.txt", "out_of_scope.txt"):
+    for path in ("talk.txt", "sotto.txt", "actions.txt", "settings.txt", "out_of_scope.txt", "situations.txt", "situations_window.txt"):
         for line in (FOLDER / path).read_text(encoding="utf-8").splitlines():
             kind, _, text = line.partition(" ")
             if kind == "==":
-                topics.append(Topic(text))
+                if text not in known:
+                    known[text] = Topic(text)
+                    topics.append(known[text])
+                topic = known[text]
             elif kind == "weight":
-                topics[-1].weight = float(text)
+                topic.weight = float(text)
             elif kind in ("?e", "?z"):
-                topics[-1].questions[language[kind[1]]].append(Pattern(text))
+                topic.questions[language[kind[1]]].append(Pattern(text))
             elif kind in ("!e", "!z"):
-                topics[-1].answers[language[kind[1]]].append(fill(text.replace("\\n", "\n"), language[kind[1]]))
+                topic.answers[language[kind[1]]].append(fill(text.replace("\\n", "\n"), language[kind[1]]))
             elif kind in ("n", "m"):
-                topics[-1].names[language[kind]] += text.split("|")
+                topic.names[language[kind]] += text.split("|")
             elif line and not line.startswith("#"):
                 raise ValueError(f"{path}: cannot read the line: {line[:80]}")
     return topics

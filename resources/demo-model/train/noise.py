@@ -10,9 +10,18 @@ BEFORE = {
            "顺便问一下，", "不好意思，", "打扰一下，", "再问一个，", "好的，", "谢谢，", "你知道", "能告诉我", "告诉我", "说一下", "对了，", "话说", "我是新手，",
            "请教一下，", "请", "在 Sotto 里", "在这个软件里", "但是", "哎，", "所以", "想请教，", "这里", "老师，", "求助，", "诶，"]}
 AFTER = {
-    "en": [" please", ", please", " thanks", ", thanks", "? thanks", " thank you", " in sotto", " here", " in this app", " exactly", " again",
+    "en": [" please", ", please", " mate", " my friend", ", if i may ask", ", you know", "? just asking", ", i wonder", " then", " though", " quickly", " thanks", ", thanks", "? thanks", " thank you", " in sotto", " here", " in this app", " exactly", " again",
            " for me", " pls", "? i'm new", " right now", ", i forgot", " by the way", "? i can't find it", ", do you know", " in this program"],
-    "zh": ["呢", "啊", "呀", "？谢谢", "，谢谢", "，请告诉我", "来着", "的", "，我忘了", "，我找不到", "，麻烦了", "？急", "，拜托", "嘛", "，多谢", "，我是新手"]}
+    "zh": ["呢", "啊", "呀", "哪", "不", "没", "哈", "哟", "呗", "吧", "？谢谢", "，谢谢", "，请告诉我", "来着", "的", "，我忘了", "，我找不到", "，麻烦了", "？急", "，拜托", "嘛", "，多谢", "，我是新手"]}
+ASIDE = {  # sentences that have nothing to do with the question
+    "en": ["it's late here", "i'm at work", "my friend uses it too", "i'm on the train", "my brother showed me this", "i only have a minute", "i like it so far",
+           "i've never done this before", "it's monday", "my english is not so good", "i'm writing a book", "i'm a student", "i'm a nurse", "we are a small company",
+           "i was reading the manual", "i am not good with computers", "i have been trying for an hour", "this is my new laptop", "my colleague asked me",
+           "i'm quite old", "the kids are asleep", "something strange happened", "i've looked everywhere", "i'm not sure about this", "it's for my school",
+           "yesterday it still worked", "i'm a bit confused", "it's my first day", "my daughter set this up", "sorry for so many questions"],
+    "zh": ["我在上班", "我是学生", "现在很晚了", "我朋友也在用", "我不太懂电脑", "我在火车上", "我试了半天", "到处都找了", "我刚买的电脑", "今天星期一", "我年纪大了", "是同事推荐的",
+           "我在写一本书", "我是护士", "孩子睡了", "有点奇怪", "我有点糊涂", "昨天还好好的", "我们是小公司", "我看了说明", "我只有一分钟", "第一次弄", "女儿帮我装的", "问题有点多，别介意",
+           "我英文不好", "我想学习一下", "老师让我用的", "挺好用的", "我比较急", "随便问问"]}
 NEAR = {"a": "sq", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj", "i": "uo", "k": "jl", "l": "k", "m": "n", "n": "bm",
         "o": "ip", "p": "o", "r": "et", "s": "ad", "t": "ry", "u": "yi", "v": "cb", "w": "qe", "y": "tu"}
 
@@ -32,7 +41,18 @@ def slip(word, rng):
 
 def typed(text, language, rng):
     """The question as somebody might type it."""
-    if rng.random() < 0.22:
+    if rng.random() < 0.06:
+        # A word that nobody knows must not hide what the rest of a long question is about.
+        if language == "en" and len(words := text.split(" ")) > 5:
+            words[int(rng.random() * len(words))] = unknown_word(language, rng)
+            text = " ".join(words)
+        elif language == "zh" and len(text) > 8:
+            at = int(rng.random() * (len(text) - 1))
+            text = text[:at] + unknown_word(language, rng) + text[at + rng.choice((0, 1, 2)):]
+    roll = rng.random()
+    if roll < 0.04:
+        text = rng.choice(ASIDE[language]) + rng.choice({"en": (". ", ", ", "; ", " and "), "zh": ("，", "。")}[language]) + text
+    elif roll < 0.24:
         text = rng.choice(BEFORE[language]) + text
     if rng.random() < 0.10:
         text += rng.choice(AFTER[language])

@@ -6,11 +6,14 @@ row; none sees another. The loss counts most the words that begin a reply.
 import argparse
 import math
 import random
+import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
+import torch.distributed as distributed
+import torch.multiprocessing as multiprocessing
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
@@ -20,38 +23,34 @@ from model import Ernie, Shape
 from muon import Muon
 from train_tokenizer import CONTEXT, MODEL_FOLDER, VOCABULARY, write_json
 
-ROW = 1024  # tokens in a row: as long as the longest chats that are practised
-CUT = 0.7  # share of dialogues whose last reply is only begun
+SHORT, LONG = 256, 1024  # tokens in a row; the long ones hold the longest chats that are practised
+LONG_EVERY = 12  # steps
+CUT = 0.85  # share of dialogues whose last reply is only begun
 
 
-def rows(encoder, seed):
-    """Endless (ids, weights, dialogue numbers), each a list of ROW + 1: as many whole dialogues as fit, then padding."""
+def rows(encoder, seed, size):
+    """Endless (ids, weights, dialogue numbers), each a list of size + 1: as many whole dialogues as fit, then padding."""
     corpus, rng = Corpus(seed), random.Random(seed + 1)
     ids, weights, parts, part = [], [], [], 0
     while True:
-        system, turns = corpus.dialogue()
+        system, turns = corpus.dialogue(long=size == LONG)
         more, weight = encoder.dialogue(system, turns, rng, BEGINNING + 2 if rng.random() < CUT else None)
-        more, weight = more[:ROW + 1], weight[:ROW + 1]
-        if len(ids) + len(more) > ROW + 1:
-            fill = ROW + 1 - len(ids)
+        more, weight = more[:size + 1], weight[:size + 1]
+        if len(ids) + len(more) > size + 1:
+            fill = size + 1 - len(ids)
             yield ids + [0] * fill, weights + [0] * fill, parts + [-1] * fill
-            ids, weights, parts, part = [], [], [], 0
+            ids, weights, parts = [], [], []
         ids, weights, parts = ids + more, weights + weight, parts + [part] * len(more)
         part += 1
 
 
-def batches(encoder, seed, size):
-    """Endless (ids, positions, mask, targets, weights). Positions run through the row: only distances count in rope."""
-    stream = rows(encoder, seed)
-    causal = torch.ones(ROW, ROW, dtype=torch.bool).tril()
-    while True:
-        ids, weights, parts = zip(*(next(stream) for _ in range(size)))
-        ids, parts = torch.tensor(ids), torch.tensor(parts)
-        weights = torch.tensor(weights)
-        same = parts[:, :-1, None] == parts[:, None, :-1]
-        weights = weights[:, 1:] * (parts[:, 1:] == parts[:, :-1])
-        positions = torch.arange(ROW).expand(size, ROW)
-        yield ids[:, :-1], positions, (same & causal).unsqueeze(1), ids[:, 1:], weights
+def batch(stream, size, tokens):
+    """(ids, positions, mask, targets, weights). Positions run through the row: only distances count in rope."""
+    ids, weights, parts = (torch.tensor(x) for x in zip(*(next(stream) for _ in range(tokens // size))))
+    same = parts[:, :-1, None] == parts[:, None, :-1]
+    causal = torch.ones(size, size, dtype=torch.bool).tril()
+    weights = weights[:, 1:] * (parts[:, 1:] == parts[:, :-1])
+    return ids[:, :-1], torch.arange(size).expand(len(ids), size), (same & causal).unsqueeze(1), ids[:, 1:], weights
 
 
 def rate(step, steps, peak):
@@ -71,6 +70,11 @@ def loss_of(model, batch, drop):
     return (each * weights[used]).sum() / weights.sum(), each[reply].mean().item()
 
 
+def stream_seed(seed, first, rank, size):
+    """The seed of one stream of dialogues; evaluate.py asks for the same to look at what training sees."""
+    return seed * 1000000 + first * 100 + rank * 10 + (size == LONG)
+
+
 def write_model(model, folder):
     shape = asdict(model.shape)
     write_json(folder / "config.json", {
@@ -81,20 +85,11 @@ def write_model(model, folder):
     save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, default=MODEL_FOLDER, help="has the tokenizer, gets the model")
-    parser.add_argument("--steps", type=int, default=2600)
-    parser.add_argument("--rows", type=int, default=4, help="rows of 1024 tokens in a step")
-    parser.add_argument("--rate", type=float, default=4e-3)
-    parser.add_argument("--drop", type=float, default=0.05)
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--checkpoint", type=Path, help="file to save the training state in, and to go on from")
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
+def work(rank, arguments, meeting):
+    """One of the processes: its own dialogues, the same weights as the others, whose gradients are averaged every step."""
+    distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=arguments.processes)
+    torch.set_num_threads(1)
     torch.manual_seed(arguments.seed)
-
     model = Ernie(Shape(vocab_size=VOCABULARY, max_position_embeddings=CONTEXT)).train()
     embedding = model.model.embed_tokens.weight
     inner = [p for p in model.parameters() if p.dim() == 2 and p is not embedding]
@@ -109,30 +104,58 @@ def main():
         for optimizer, saved in zip(optimizers, state["optimizers"]):
             optimizer.load_state_dict(saved)
         first = state["step"]
-    # After a restart the stream begins anew with another seed: still fresh dialogues, but not those of an unbroken run.
-    stream = batches(Encoder(arguments.folder / "tokenizer.model"), arguments.seed + 1000 * first, arguments.rows)
-    print(f"{sum(p.numel() for p in model.parameters())} parameters, {arguments.steps} steps of {arguments.rows * ROW} tokens", flush=True)
-
+    encoder = Encoder(arguments.folder / "tokenizer.model")
+    # After a restart the streams begin anew with another seed: fresh dialogues, but not those of an unbroken run.
+    streams = {size: rows(encoder, stream_seed(arguments.seed, first, rank, size), size) for size in (SHORT, LONG)}
+    torch.manual_seed(arguments.seed + 100 * rank)  # each drops other activations
+    count = sum(p.numel() for p in model.parameters())
     begun, mean = time.time(), 0.0
+    if rank == 0:
+        print(f"{count} parameters, {arguments.steps} steps of {arguments.processes * arguments.tokens} tokens", flush=True)
     for step in range(first, arguments.steps):
         for group in optimizers[0].param_groups + optimizers[1].param_groups:
             group["lr"] = rate(step, arguments.steps, arguments.rate)
-        loss, reply_loss = loss_of(model, next(stream), arguments.drop)
+        size = LONG if step % LONG_EVERY == LONG_EVERY - 1 else SHORT
+        loss, reply_loss = loss_of(model, batch(streams[size], size, arguments.tokens), arguments.drop)
         loss.backward()
+        flat = torch.cat([p.grad.flatten() for p in model.parameters()])
+        distributed.all_reduce(flat)
+        for p, gradient in zip(model.parameters(), (flat / arguments.processes).split([p.numel() for p in model.parameters()])):
+            p.grad = gradient.view_as(p)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
             optimizer.step()
-            optimizer.zero_grad()
         mean += (reply_loss - mean) / min(20, step - first + 1)
         done = step + 1
+        for p in model.parameters():
+            p.grad = None
+        if rank:
+            continue
         if done % 20 == 0:
-            speed = (done - first) * arguments.rows * ROW / (time.time() - begun)
+            speed = (done - first) * arguments.processes * arguments.tokens / (time.time() - begun)
             print(f"step {done} reply loss {mean:.4f} {speed:.0f} tokens/s {(time.time() - begun) / 60:.1f} min", flush=True)
-        if arguments.checkpoint and (done % 200 == 0 or done == arguments.steps):
+        if arguments.checkpoint and (done % 50 == 0 or done == arguments.steps):
             torch.save({"model": model.state_dict(), "optimizers": [o.state_dict() for o in optimizers], "step": done},
                        arguments.checkpoint)
             write_model(model, arguments.folder)
-    write_model(model, arguments.folder)
+    if rank == 0:
+        write_model(model, arguments.folder)
+    distributed.destroy_process_group()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=MODEL_FOLDER, help="has the tokenizer, gets the model")
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--tokens", type=int, default=4096, help="tokens of each process in a step")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=4e-3)
+    parser.add_argument("--drop", type=float, default=0.05)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--checkpoint", type=Path, help="file to save the training state in, and to go on from")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as meeting:
+        multiprocessing.spawn(work, (arguments, f"{meeting}/processes"), arguments.processes)
 
 
 if __name__ == "__main__":
