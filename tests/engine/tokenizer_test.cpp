@@ -185,7 +185,7 @@ AddedToken token(std::int32_t id, const char* content) {
   return result;
 }
 
-// Sections as "text" or "[id:text]".
+// Sections as "(text)" or "[id:text]". The expected ones of these tests are what tokenizers 0.23.3 makes of the texts.
 std::string sections(const std::vector<AddedToken>& tokens, std::string_view text) {
   std::string result;
   for (const auto& section : engine::AddedTokens(tokens, "t").split(text)) {
@@ -219,6 +219,8 @@ TEST(AddedTokens, SingleWordNeedsBorders) {
   tokens[0].single_word = true;
   EXPECT_EQ(sections(tokens, "ok, ok!book okay éok ok\u0301 _ok ok"),
             "[1:ok](, )[1:ok](!book okay éok ok\u0301 _ok )[1:ok]");
+  EXPECT_EQ(sections(tokens, "½ok Ⅷok ②ok Ⓐok ok\u200Dok okok ok"),
+            "(½)[1:ok]( Ⅷok ②)[1:ok]( Ⓐok ok\u200Dok okok )[1:ok]");
 }
 
 TEST(AddedTokens, NormalizedTokensAreLookedForLast) {
