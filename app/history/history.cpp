@@ -172,7 +172,7 @@ QFuture<void> History::saveStreamingText(qint64 replyId, const QString& text, co
     waiting->tokenIds = tokenIds;
     return waiting->saved;
   }
-  const QFuture<void> saved = post([this, replyId](HistoryStore& store) {
+  QFuture<void> saved = post([this, replyId](HistoryStore& store) {
     PendingSave save;
     {
       const std::lock_guard takeLock(pendingMutex_);

@@ -19,8 +19,8 @@ namespace {
 
 // Checking a larger file at every start would be felt: the pages of 64 MB take about 0.1 s, the search index of 8 MB
 // about 0.2 s.
-constexpr qint64 kPagesAlwaysCheckedBytes = 64 * 1024 * 1024;
-constexpr qint64 kIndexAlwaysCheckedBytes = 8 * 1024 * 1024;
+constexpr qint64 kPagesAlwaysCheckedBytes = 64LL * 1024 * 1024;
+constexpr qint64 kIndexAlwaysCheckedBytes = 8LL * 1024 * 1024;
 
 QString logFile(const QString& path) {
   return path + QStringLiteral("-wal");

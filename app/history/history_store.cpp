@@ -69,7 +69,7 @@ Conversation HistoryStore::createConversation(const QString& title, const QStrin
   if (!title.isEmpty()) {
     addToSearchIndex(*connection_, SearchTable::Titles, id, title);
   }
-  const Conversation conversation = requireConversation(id);
+  Conversation conversation = requireConversation(id);
   transaction.commit();
   return conversation;
 }

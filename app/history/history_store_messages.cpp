@@ -169,7 +169,7 @@ Message HistoryStore::editReply(qint64 messageId, const QString& newText) {
                                    .modelName = old.modelName});
   moveLeaf(old.conversationId, id);
   touch(old.conversationId);
-  const Message edited = requireMessage(id);
+  Message edited = requireMessage(id);
   transaction.commit();
   return edited;
 }

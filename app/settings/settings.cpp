@@ -14,7 +14,7 @@ namespace app {
 
 namespace {
 
-constexpr qint64 kLargestFile = 4 * 1024 * 1024;  // bytes; ours has a few hundred
+constexpr qint64 kLargestFile = 4LL * 1024 * 1024;  // bytes; ours has a few hundred
 constexpr int kWriteDelayMs = 300;                // one write for a slider that is being dragged
 
 const QString kTheme = QStringLiteral("theme");
@@ -296,7 +296,7 @@ void Settings::setLastModelPath(const QString& path) {
 
 QStringList Settings::knownModels() const {
   QStringList paths;
-  for (const QJsonValue& path : values_.value(kKnownModels).toArray()) {
+  for (const auto& path : values_.value(kKnownModels).toArray()) {
     paths.append(path.toString());
   }
   return paths;
