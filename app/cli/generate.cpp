@@ -201,7 +201,7 @@ int runGenerate(Words words, Interrupt& interrupt) {
     lines.finish(result, endedByToken);
   } else {
     text.add(result.tail_text);
-    std::cout << '\n';
+    if (!result.ids.empty()) std::cout << '\n';
   }
   if (result.finish_reason == engine::FinishReason::Error)
     std::cerr << "sotto-cli: " << model.string() << ": " << result.error << '\n';

@@ -46,7 +46,6 @@ int runSample(Words words) {
   arguments.integer("--prompt-length", 0, 0, static_cast<std::int64_t>(tokens.size()));
   engine::GenerationRequest request;
   applySettings(arguments.require("--settings"), request);
-  engine::check_sampling(request.sampling);
   const std::vector<float> scores = readScores(arguments.require("--scores"));
 
   engine::Sampler sampler(request.sampling, request.sampling.seed, {});

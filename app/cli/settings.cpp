@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "app/cli/arguments.h"
+#include "engine/sampling/sampler.h"
 
 namespace app::cli {
 
@@ -124,6 +125,12 @@ void applySettings(const std::filesystem::path& file, engine::GenerationRequest&
       if (off == offValues().end() || value != off->second) throw UsageError("unsupported setting: " + name);
     }
   }
+  try {
+    engine::check_sampling(request.sampling);
+  } catch (const engine::Error& error) {
+    throw engine::Error(error.code(), file.string() + ": " + error.what());
+  }
+  if (!(request.max_time_s >= 0)) refuseJson(file, "max_time_s", "0 or more");
 }
 
 }  // namespace app::cli

@@ -1,0 +1,293 @@
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/program.h"
+#include "tests/support/fixtures.h"
+
+namespace {
+
+using nlohmann::json;
+using tests::Outcome;
+using tests::run;
+using tests::ScratchFolder;
+using Ids = std::vector<std::int32_t>;
+
+std::string chat_model() {
+  return tests::fixture("models/ernie4_5-chat");
+}
+json golden_cases(const char* file) {
+  return json::parse(tests::read_bytes(tests::fixture(file))).at("cases");
+}
+
+std::string comma_separated(const Ids& ids) {
+  std::string text;
+  for (const std::int32_t id : ids) text += (text.empty() ? "" : ",") + std::to_string(id);
+  return text;
+}
+
+/// The float32 tensors of a safetensors file.
+std::vector<float> tensor_of(const std::filesystem::path& file, const std::string& name) {
+  const std::string bytes = tests::read_bytes(file);
+  std::uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  const json offsets = json::parse(bytes.substr(8, header)).at(name).at("data_offsets");
+  const std::size_t begin = offsets[0], end = offsets[1];
+  std::vector<float> values((end - begin) / sizeof(float));
+  std::memcpy(values.data(), bytes.data() + 8 + header + begin, end - begin);
+  return values;
+}
+
+/// max|a - b| / rms(b), the measure of the fixtures.
+double largest_error(const std::vector<float>& values, const std::vector<float>& expected) {
+  EXPECT_EQ(values.size(), expected.size());
+  double squares = 0, largest = 0;
+  for (std::size_t i = 0; i < std::min(values.size(), expected.size()); ++i) {
+    squares += static_cast<double>(expected[i]) * expected[i];
+    largest = std::max(largest, std::abs(static_cast<double>(values[i]) - expected[i]));
+  }
+  return largest / std::sqrt(squares / static_cast<double>(expected.size()));
+}
+
+TEST(Cli, TellsItsVersion) {
+  const Outcome outcome = run({"--version"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.out, testing::MatchesRegex("sotto-cli [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+TEST(Cli, InfoDescribesAModel) {
+  const json info = run({"info", chat_model(), "--context", "100"}).json();
+  EXPECT_EQ(info.at("architecture"), "ernie4_5");
+  EXPECT_EQ(info.at("vocab_size"), 1200);
+  EXPECT_EQ(info.at("context_length"), 512);
+  EXPECT_EQ(info.at("template"), true);
+  EXPECT_EQ(info.at("eos_token_ids"), json({2, 1187}));
+  EXPECT_EQ(info.at("weight_types"), json({{"F32", info.at("weight_bytes")}}));
+  EXPECT_GT(info.at("plan").at("cpu"), info.at("weight_bytes"));
+  EXPECT_EQ(info.at("devices").at(0).at("kind"), "cpu");
+}
+
+TEST(Cli, TokenizesAsTheReference) {
+  const ScratchFolder scratch;
+  const json cases = golden_cases("tokenizers/ernie_encode.json");
+  json texts = json::array();
+  for (const json& one : cases) {
+    texts.push_back({{"text", one.at("text")}, {"add_special", false}, {"parse_special", true}});
+    texts.push_back({{"text", one.at("text")}, {"parse_special", false}});
+  }
+  const std::string file = scratch.write("texts.json", texts.dump());
+  const json ids = run({"tokenize", tests::fixture("tokenizers/ernie"), "--file", file}).json();
+  ASSERT_EQ(ids.size(), texts.size());
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    EXPECT_EQ(ids[2 * i], cases[i].at("ids"));
+    EXPECT_EQ(ids[2 * i + 1], cases[i].at("ids_plain"));
+  }
+}
+
+TEST(Cli, DetokenizesPieceByPiece) {
+  const ScratchFolder scratch;
+  const json cases = golden_cases("tokenizers/ernie_decode.json");
+  json lists = json::array();
+  for (const json& one : cases) {
+    lists.push_back(one.at("ids"));
+    lists.push_back({{"ids", one.at("ids")}, {"skip_special", true}});
+  }
+  const std::string file = scratch.write("ids.json", lists.dump());
+  const json results = run({"detokenize", tests::fixture("tokenizers/ernie"), "--file", file}).json();
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    for (const auto& [result, stream] :
+         {std::pair{results[2 * i], "stream"}, std::pair{results[2 * i + 1], "stream_skip"}}) {
+      std::vector<std::string> pieces = cases[i].at(stream);
+      const std::string tail = cases[i].at(std::string(stream) + "_tail");
+      if (!pieces.empty()) pieces.back() += tail;
+      EXPECT_EQ(result.at("pieces"), pieces) << cases[i].at("name");
+      std::string text;
+      for (const std::string& piece : pieces) text += piece;
+      EXPECT_EQ(result.at("text"), text);
+    }
+  }
+}
+
+TEST(Cli, RendersCasesAndSingleTemplates) {
+  const ScratchFolder scratch;
+  scratch.write("one.jinja", "{{ x }} {{ strftime_now('%Y-%m-%d %H:%M') }}");
+  const std::string cases = scratch.write("sub/cases.json", R"([
+    {"name": "text", "template": "{% for k in d %}{{ k }}{% endfor %}", "context": {"d": {"z": 1, "a": 2}}, "mode": "render"},
+    {"name": "file", "template_file": "one.jinja", "context": {"x": 1.0}},
+    {"name": "chat", "template": "{{ tools is none }}{{ messages[0].thinking }}", "context": {"messages": [{"role": "assistant", "reasoning": "why"}]}, "mode": "chat"},
+    {"name": "open", "template": "<{{ messages[0].content }}>", "context": {"messages": [{"role": "assistant", "content": "go on"}]}, "mode": "chat", "continue_final_message": true},
+    {"name": "empty", "template": "", "context": {"messages": []}, "mode": "chat", "continue_final_message": true},
+    {"name": "syntax", "template": "\n{% if %}", "context": {}},
+    {"name": "raise", "template": "{{ raise_exception('no') }}", "context": {}}])");
+  const Outcome outcome = run({"render", "--cases", cases, "--now", "2026-01-31T12:00:00"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const json results = outcome.json();
+  EXPECT_EQ(results[0], json({{"name", "text"}, {"output", "za"}}));
+  EXPECT_EQ(results[1].at("output"), "1.0 2026-01-31 12:00");
+  EXPECT_EQ(results[2].at("output"), "Truewhy");
+  EXPECT_EQ(results[3].at("output"), "<go on");
+  EXPECT_EQ(results[4].at("error").at("kind"), "chat");
+  EXPECT_EQ(results[5].at("error").at("kind"), "syntax");
+  EXPECT_EQ(results[5].at("error").at("line"), 2);
+  EXPECT_EQ(results[6].at("error").at("kind"), "raise");
+  EXPECT_EQ(results[6].at("error").at("message"), "no");
+
+  const std::string context = scratch.write("context.json", R"({"x": "hello"})");
+  const Outcome single =
+      run({"render", "--template", scratch.path() / "one.jinja", "--context", context, "--now", "2026-01-31T12:00:00"});
+  EXPECT_EQ(single.out, "hello 2026-01-31 12:00");
+}
+
+TEST(Cli, LogitsEqualTheReferenceWholeAndInChunks) {
+  const ScratchFolder scratch;
+  const std::string out = scratch.path() / "out.safetensors";
+  const std::filesystem::path expected = tests::fixture("logits/ernie4_5-chat.safetensors");
+  const Ids ids = golden_cases("logits/ernie4_5-chat.json").at(2).at("ids");
+  ASSERT_EQ(ids.size(), 17U);
+  const std::vector<std::string> common = {"logits", chat_model(), "--ids",     comma_separated(ids),
+                                           "--out",  out,          "--compute", "f32"};
+  const auto with = [&common](std::initializer_list<std::string> more) {
+    std::vector<std::string> words = common;
+    words.insert(words.end(), more);
+    return run(words);
+  };
+
+  ASSERT_EQ(with({"--hidden-states", "--attentions", "1"}).status, 0);
+  EXPECT_LT(largest_error(tensor_of(out, "logits"), tensor_of(expected, "len17.logits")), 1e-3);
+  EXPECT_LT(largest_error(tensor_of(out, "attentions.1"), tensor_of(expected, "len17.attention.layer1")), 1e-3);
+  const std::vector<float> hidden = tensor_of(out, "hidden_states");
+  ASSERT_EQ(hidden.size(), 3U * 17 * 64);
+  const auto layer = [&hidden](std::ptrdiff_t i) {
+    return std::vector<float>(hidden.begin() + i * 17 * 64, hidden.begin() + (i + 1) * 17 * 64);
+  };
+  EXPECT_LT(largest_error(layer(0), tensor_of(expected, "len17.hidden.embed")), 1e-3);
+  EXPECT_LT(largest_error(layer(1), tensor_of(expected, "len17.hidden.layer0")), 1e-3);
+  EXPECT_LT(largest_error(layer(2), tensor_of(expected, "len17.hidden.norm")), 1e-3);
+
+  ASSERT_EQ(with({"--chunks", "9,1,7", "--hidden-states"}).status, 0);
+  EXPECT_LT(largest_error(tensor_of(out, "logits"), tensor_of(expected, "len17.logits")), 1e-3);
+  EXPECT_LT(largest_error(tensor_of(out, "hidden_states"), hidden), 1e-3);
+
+  ASSERT_EQ(with({"--last-only"}).status, 0);
+  std::vector<float> last = tensor_of(expected, "len17.logits");
+  last.erase(last.begin(), last.end() - 1200);
+  EXPECT_LT(largest_error(tensor_of(out, "logits"), last), 1e-3);
+}
+
+TEST(Cli, GeneratesTheReferencesGreedyReplies) {
+  const ScratchFolder scratch;
+  const std::string settings = scratch.write(
+      "settings.json", R"({"do_sample": false, "max_new_tokens": 32, "eos_token_id": [], "logprobs": 2})");
+  for (const json& one : golden_cases("logits/ernie4_5-chat.json")) {
+    const Outcome outcome = run({"generate", chat_model(), "--ids", comma_separated(one.at("ids")), "--settings",
+                                 settings, "--json", "--compute", "f32"});
+    ASSERT_EQ(outcome.status, 0) << outcome.err;
+    std::vector<json> lines = outcome.lines();
+    const json end = lines.back();
+    lines.pop_back();
+    Ids ids;
+    for (const json& line : lines) {
+      ids.push_back(line.at("id"));
+      EXPECT_EQ(line.at("alternatives").size(), 2U);
+      EXPECT_EQ(line.at("alternatives").at(0).at("id"), ids.back());
+    }
+    EXPECT_EQ(ids, one.at("greedy").get<Ids>());
+    EXPECT_EQ(end.at("finish_reason"), "length");
+    EXPECT_EQ(end.at("completion_tokens"), 32);
+    EXPECT_EQ(end.at("prompt_tokens"), one.at("ids").size());
+    EXPECT_EQ(end.at("cached_tokens"), 0);
+  }
+}
+
+TEST(Cli, HeldBackTextComesWithTheLastTokenThatHasText) {
+  const ScratchFolder scratch;
+  for (const json& one : golden_cases("sampling/generate.json")) {
+    if (!one.contains("text_before_stop")) continue;
+    const json& settings = one.at("settings");
+    const std::string file = scratch.write("settings.json", json({{"do_sample", false},
+                                                                  {"max_new_tokens", settings.at("max_new_tokens")},
+                                                                  {"stop", settings.at("stop_strings")},
+                                                                  {"eos_token_id", settings.at("eos_token_id")}})
+                                                                .dump());
+    const Outcome outcome = run({"generate", chat_model(), "--ids", comma_separated(one.at("ids")), "--settings", file,
+                                 "--json", "--compute", "f32"});
+    std::vector<json> lines = outcome.lines();
+    EXPECT_EQ(lines.back().at("finish_reason"), "stop");
+    lines.pop_back();
+    Ids ids;
+    std::string text;
+    for (const json& line : lines) {
+      ids.push_back(line.at("id"));
+      text += line.at("text");
+    }
+    EXPECT_EQ(ids, one.at("sequences").at(0).get<Ids>());
+    EXPECT_EQ(text, one.at("text_before_stop").get<std::string>());
+  }
+}
+
+TEST(Cli, PromptsGoThroughTheModelsTemplate) {
+  const ScratchFolder scratch;
+  const std::string settings = scratch.write("settings.json", R"({"do_sample": false, "max_new_tokens": 4})");
+  const std::string messages = scratch.write("messages.json", R"([{"role": "user", "content": "hello"}])");
+  const Outcome by_prompt = run({"generate", chat_model(), "--prompt", "hello", "--settings", settings});
+  const Outcome by_messages = run({"generate", chat_model(), "--messages", messages, "--settings", settings});
+  const std::string ids = scratch.write(
+      "text.json", R"([{"text": "<|begin_of_sentence|>User: hello\nAssistant: ", "parse_special": true}])");
+  const json prompt = run({"tokenize", chat_model(), "--file", ids}).json();
+  const Outcome by_ids = run({"generate", chat_model(), "--ids", comma_separated(prompt[0]), "--settings", settings});
+  EXPECT_EQ(by_prompt.status, 0) << by_prompt.err;
+  EXPECT_EQ(by_prompt.out, by_messages.out);
+  EXPECT_EQ(by_prompt.out, by_ids.out.starts_with(' ') ? by_ids.out.substr(1) : by_ids.out);
+}
+
+TEST(Cli, SampleShowsEachProcessorAndDraws) {
+  const ScratchFolder scratch;
+  // F = {"scores": [ln 1, ln 2, ln 4, ln 8]}.
+  const float scores[] = {0, std::log(2.0F), std::log(4.0F), std::log(8.0F)};
+  std::string header = R"({"scores":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}})";
+  header.append((8 - header.size() % 8) % 8, ' ');
+  const std::uint64_t length = header.size();
+  std::string file(reinterpret_cast<const char*>(&length), sizeof length);
+  file += header;
+  file.append(reinterpret_cast<const char*>(scores), sizeof scores);
+  const std::string path = scratch.write("scores.safetensors", file);
+  const std::string settings =
+      scratch.write("settings.json", R"({"temperature": 0.5, "top_k": 3, "top_p": 0.9, "seed": 5})");
+  const Outcome outcome = run({"sample", "--scores", path, "--ids", "0,1", "--settings", settings});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const json steps = outcome.lines()[0];
+  ASSERT_EQ(steps.size(), 3U);
+  EXPECT_EQ(steps[0].at("processor"), "temperature");
+  EXPECT_NEAR(steps[0].at("scores").at(3).get<double>(), 2 * std::log(8.0), 1e-6);
+  EXPECT_EQ(steps[1].at("processor"), "top_k");
+  EXPECT_TRUE(steps[1].at("scores").at(0).is_null());
+  // 16/84 + 64/84 = 0.952: two tokens make nine tenths.
+  EXPECT_EQ(steps[2].at("processor"), "top_p");
+  EXPECT_TRUE(steps[2].at("scores").at(1).is_null());
+  EXPECT_FALSE(steps[2].at("scores").at(2).is_null());
+  EXPECT_GE(outcome.lines()[1].at("token"), 2);
+
+  const json tokens = run({"sample", "--scores", path, "--ids", "0,1", "--settings", settings, "--draws", "4000"})
+                          .lines()[1]
+                          .at("tokens");
+  ASSERT_EQ(tokens.size(), 4000U);
+  const auto threes = std::count(tokens.begin(), tokens.end(), json(3));
+  EXPECT_NEAR(static_cast<double>(threes) / 4000, 0.8, 0.03);  // 64 of 80; the standard deviation is 0.006
+}
+
+TEST(Cli, BenchPrintsWhatThePeersPrint) {
+  const json result =
+      run({"bench", chat_model(), "--prompt", "16", "--generate", "8", "--repeat", "1", "--quiet"}).json();
+  for (const char* key :
+       {"engine", "version", "model", "threads", "prompt", "generate", "depth", "kv", "load_s", "first_token_s",
+        "prompt_tok_s", "decode_tok_s", "peak_rss_mb", "device", "isa", "read_gb_s", "memory_gb_s"}) {
+    EXPECT_TRUE(result.contains(key)) << key;
+  }
+  EXPECT_GT(result.at("prompt_tok_s"), 0);
+  EXPECT_GT(result.at("decode_tok_s"), 0);
+  EXPECT_GT(result.at("memory_gb_s"), 0);
+}
+
+}  // namespace
