@@ -133,6 +133,8 @@ struct TextStatement {
 
 struct PrintStatement {
     std::vector<ExpressionPtr> values;
+    // Made of literals alone: the reference works it out beforehand, with gentler rules for slices.
+    bool constant = false;
 };
 
 struct ForStatement {

@@ -93,6 +93,7 @@ Value find_item(Run& run, const Value& object, const Value& key) {
 }  // namespace
 
 Value get_attribute(Run& run, const Value& object, const Value& name) {
+    if (object.is_undefined() && is_in(kUnsafe, name.text())) return unsafe_attribute(run, object, name.text());
     refuse_undefined(run, object);
     Value value = find_attribute(run, object, name.text());
     if (value.is_missing()) value = find_item(run, object, name);

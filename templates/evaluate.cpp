@@ -186,6 +186,8 @@ Value Interpreter::evaluate_slice(const Step& step, const Value& object) {
     const Value end = bound(step.bounds[1]);
     const Value stride = bound(step.bounds[2]);
     position_ = step.offset;
+    if (constant_ && !object.is_string() && !object.is_sequence())
+        return undefined_because(run_, "a constant " + std::string(type_name(object)) + " has no slices");
     return get_slice(run_, object, begin, end, stride);
 }
 

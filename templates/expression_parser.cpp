@@ -459,12 +459,13 @@ void Parser::parse_subscript(Chain& chain) {
         if (skip_if(":") && bound_follows()) step.bounds[2] = parse_expression();
     }
     expect("]");
-    if (slice)
+    if (slice) {
         step.kind = Step::Kind::Slice;
-    else if (keys.size() == 1)
+    } else if (keys.size() == 1) {
         step.index = std::move(keys[0]);
-    else
+    } else {
         step.index = make(step.offset, Sequence{Value::Kind::Tuple, std::move(keys)});
+    }
     chain.steps.push_back(std::move(step));
 }
 

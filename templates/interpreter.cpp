@@ -125,8 +125,16 @@ void Interpreter::write(const Value& value) {
         print(run_, *out_, value);
 }
 
+// What call and filter blocks give must be text already.
+void Interpreter::write_text(const Value& value) {
+    if (!value.is_string()) fail("expected str instance, " + std::string(type_name(value)) + " found");
+    out_->append(value.marked());
+}
+
 void Interpreter::execute_print(const PrintStatement& print) {
+    constant_ = print.constant;
     for (const ExpressionPtr& value : print.values) write(evaluate(*value));
+    constant_ = false;
 }
 
 Interpreter::Flow Interpreter::execute_if(const IfStatement& chain) {
@@ -222,7 +230,7 @@ Value Interpreter::make_macro(const MacroDefinition& macro) {
 
 void Interpreter::execute_call_block(const CallBlock& block) {
     const Value caller = make_macro(*block.caller);
-    write(evaluate_chain(std::get<Chain>(block.call->node), Value::missing(), &caller));
+    write_text(evaluate_chain(std::get<Chain>(block.call->node), Value::missing(), &caller));
 }
 
 Interpreter::Flow Interpreter::execute_filter_block(const FilterBlock& block) {
@@ -231,7 +239,7 @@ Interpreter::Flow Interpreter::execute_filter_block(const FilterBlock& block) {
     const Value outer = std::exchange(scope_, new_scope(scope_));
     const Flow flow = execute(block.body);
     out_ = out;
-    if (flow == Flow::Normal) write(evaluate_chain(std::get<Chain>(block.filter->node), text_of(text)));
+    if (flow == Flow::Normal) write_text(evaluate_chain(std::get<Chain>(block.filter->node), text_of(text)));
     scope_ = outer;
     return flow;
 }

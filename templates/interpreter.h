@@ -64,6 +64,7 @@ private:
     Flow execute_with(const WithBlock& block);
     Flow execute_autoescape(const AutoescapeBlock& block);
     void write(const Value& value);
+    void write_text(const Value& value);
     // Runs the body in a scope of its own, inside `parent`.
     Flow execute_in_scope(const Body& body, Value parent);
 
@@ -105,6 +106,8 @@ private:
     std::vector<Value> top_level_;
     std::vector<Value> globals_;
     int calls_ = 0;
+    // Inside a print statement made of literals alone.
+    bool constant_ = false;
 };
 
 }  // namespace templates

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "templates/arithmetic.h"
 #include "templates/attribute_path.h"
 #include "templates/filters.h"
 #include "templates/iteration.h"
@@ -160,7 +161,8 @@ private:
 
 class BatchSequence final : public FromSource {
 public:
-    BatchSequence(Value source, std::int64_t size, Value fill) : FromSource(std::move(source)), size_(size), fill_(std::move(fill)) {}
+    BatchSequence(Value source, Value size, Value fill)
+        : FromSource(std::move(source)), size_(std::move(size)), fill_(std::move(fill)) {}
 
 private:
     // A batch is full when the next item comes; a size that no batch reaches leaves one batch of everything.
@@ -168,7 +170,7 @@ private:
         std::vector<Value> batch;
         if (held_) batch.push_back(*std::exchange(held_, std::nullopt));
         for (Value item; pull(run, item);) {
-            if (static_cast<std::int64_t>(batch.size()) == size_) {
+            if (equals_size(batch.size())) {
                 held_ = std::move(item);
                 out = run.budget.list(std::move(batch));
                 return true;
@@ -177,8 +179,9 @@ private:
             batch.push_back(std::move(item));
         }
         if (batch.empty()) return false;
-        if (!fill_.is_none() && static_cast<std::int64_t>(batch.size()) < size_) {
-            const std::uint64_t missing = static_cast<std::uint64_t>(size_) - batch.size();
+        const Value length(batch.size());
+        if (!fill_.is_none() && templates::less(run, length, size_)) {
+            const auto missing = static_cast<std::uint64_t>(as_index(run, size_)) - batch.size();
             if (missing > run.budget.memory_left() / sizeof(Value)) run.budget.fail_memory();
             run.budget.work(missing);
             batch.insert(batch.end(), missing, fill_);
@@ -187,20 +190,23 @@ private:
         return true;
     }
 
-    std::int64_t size_;
+    bool equals_size(std::size_t length) const { return is_number(size_) && compare_numbers(size_, Value(length)) == 0; }
+
+    Value size_;
     Value fill_;
     std::optional<Value> held_;
 };
 
 class SliceSequence final : public FromSource {
 public:
-    SliceSequence(Value source, std::int64_t slices, Value fill)
-        : FromSource(std::move(source)), slices_(slices), fill_(std::move(fill)) {}
+    SliceSequence(Value source, Value slices, Value fill)
+        : FromSource(std::move(source)), asked_(std::move(slices)), fill_(std::move(fill)) {}
 
 private:
     bool step(Run& run, Value& out) override {
         if (!items_) {
             items_ = run.budget.list(collect(run, source_));
+            slices_ = as_index(run, asked_);
             if (slices_ == 0) fail("integer division or modulo by zero");
         }
         if (number_ >= slices_) return false;
@@ -216,7 +222,8 @@ private:
         return true;
     }
 
-    std::int64_t slices_;
+    Value asked_;
+    std::int64_t slices_ = 0;
     Value fill_;
     std::optional<Value> items_;
     std::int64_t number_ = 0;
@@ -253,13 +260,11 @@ Value filter_unique(Run& run, const Call& call) {
 Value fill_of(const Call& call) { return call.has(1) ? call[1] : Value(); }
 
 Value filter_batch(Run& run, const Call& call) {
-    // A size that is no whole number equals no length.
-    const std::int64_t size = call[0].is_int() || call[0].is_bool() ? as_index(run, call[0]) : -1;
-    return run.budget.object(new BatchSequence(call.self, size, fill_of(call)));
+    return run.budget.object(new BatchSequence(call.self, call[0], fill_of(call)));
 }
 
 Value filter_slice(Run& run, const Call& call) {
-    return run.budget.object(new SliceSequence(call.self, as_index(run, call[0]), fill_of(call)));
+    return run.budget.object(new SliceSequence(call.self, call[0], fill_of(call)));
 }
 
 Value filter_items(Run& run, const Call& call) { return run.budget.object(new ItemsSequence(call.self)); }

@@ -1,5 +1,6 @@
 #include "templates/operators.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <string>
@@ -200,8 +201,14 @@ Value repeat(Run& run, const Value& value, std::int64_t times) {
     const std::size_t unit = value.is_string() ? 1 : sizeof(Value);
     if (count > run.budget.memory_left() / unit / size) run.budget.fail_memory();
     if (value.is_string()) {
+        // Short texts are first put together to a longer one, which is then repeated.
+        constexpr std::size_t kBlockBytes = 4096;
+        const std::uint64_t times = std::min<std::uint64_t>(count, kBlockBytes / size + 1);
+        MarkedText block;
+        for (std::uint64_t i = 0; i < times; ++i) block.append(value.marked());
         TextBuilder out(run.budget);
-        for (std::uint64_t i = 0; i < count; ++i) out.append(value.marked());
+        for (std::uint64_t i = 0; i < count / times; ++i) out.append(block);
+        out.append(block, 0, static_cast<std::size_t>(count % times) * size);
         return out.take_value(value.string_data().safe);
     }
     run.budget.work(1 + size * count / 4);

@@ -1,5 +1,6 @@
 #include "templates/parser.h"
 
+#include "templates/constant.h"
 #include "templates/parser_state.h"
 
 namespace templates {
@@ -59,6 +60,7 @@ Body Parser::parse_until(EndTags ends) {
                 advance();
                 PrintStatement print;
                 print.values.push_back(parse_tuple({}));
+                print.constant = is_constant(*print.values[0]);
                 body.push_back({token.offset, std::move(print)});
                 expect(TokenType::VariableEnd);
                 break;

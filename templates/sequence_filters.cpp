@@ -108,14 +108,24 @@ struct Keyed {
     Value item;
 };
 
-void sort_keyed(Run& run, std::vector<Keyed>& items, bool reverse) {
+template <class Less>
+void sort_keyed(Run& run, std::vector<Keyed>& items, bool reverse, Less key_less) {
     // Reversed so that equal items keep their order, as Python's sort does.
     if (reverse) std::reverse(items.begin(), items.end());
     std::stable_sort(items.begin(), items.end(), [&](const Keyed& a, const Keyed& b) {
         run.budget.work(2);
-        return less(run, a.key, b.key);
+        return key_less(a.key, b.key);
     });
     if (reverse) std::reverse(items.begin(), items.end());
+}
+
+auto plain_order(Run& run) {
+    return [&run](const Value& a, const Value& b) { return less(run, a, b); };
+}
+
+// Python's sorted() takes a whole number for `reverse`.
+bool reverse_of(Run& run, const Call& call, std::size_t parameter) {
+    return call.has(parameter) && as_index(run, call[parameter]) != 0;
 }
 
 std::vector<Keyed> keyed_items(Run& run, const Value& value, const std::vector<AttributePath>& paths, bool case_sensitive,
@@ -153,7 +163,11 @@ Value filter_sort(Run& run, const Call& call) {
         paths.emplace_back(run, call[2]);
     }
     std::vector<Keyed> items = keyed_items(run, call.self, paths, flag(call, 1), Value::missing());
-    sort_keyed(run, items, flag(call, 0));
+    // The reference compares lists of keys: of two equal keys the order is never asked.
+    sort_keyed(run, items, reverse_of(run, call, 0), [&](const Value& a, const Value& b) {
+        const bool plain = (a.is_string() && b.is_string()) || (is_number(a) && is_number(b));
+        return (plain || !equals(run, a, b)) && less(run, a, b);
+    });
     return items_of(run, items);
 }
 
@@ -170,7 +184,7 @@ Value filter_dictsort(Run& run, const Call& call) {
         const Value& key = by == "key" ? entry.key : entry.value;
         items.push_back({flag(call, 0) ? key : without_case(run, key), run.budget.tuple({entry.key, entry.value})});
     }
-    sort_keyed(run, items, flag(call, 2));
+    sort_keyed(run, items, reverse_of(run, call, 2), plain_order(run));
     return items_of(run, items);
 }
 
@@ -178,7 +192,7 @@ Value filter_groupby(Run& run, const Call& call) {
     const bool case_sensitive = flag(call, 2);
     const std::vector<AttributePath> paths = {AttributePath(run, call[0])};
     std::vector<Keyed> items = keyed_items(run, call.self, paths, case_sensitive, call[1]);
-    sort_keyed(run, items, false);
+    sort_keyed(run, items, false, plain_order(run));
     std::vector<Value> groups;
     for (std::size_t begin = 0; begin < items.size();) {
         std::size_t end = begin + 1;

@@ -28,8 +28,14 @@ Value test_divisibleby(Run& run, const Call& call) { return is_remainder(run, ca
 
 Value test_defined(Run&, const Call& call) { return !call.self.is_undefined(); }
 Value test_undefined(Run&, const Call& call) { return call.self.is_undefined(); }
-Value test_filter(Run&, const Call& call) { return call.self.is_string() && find_filter(call.self.text()) != nullptr; }
-Value test_test(Run&, const Call& call) { return call.self.is_string() && find_test(call.self.text()) != nullptr; }
+Value test_filter(Run& run, const Call& call) {
+    hash_key(call.self, &run.budget);
+    return call.self.is_string() && find_filter(call.self.text()) != nullptr;
+}
+Value test_test(Run& run, const Call& call) {
+    hash_key(call.self, &run.budget);
+    return call.self.is_string() && find_test(call.self.text()) != nullptr;
+}
 Value test_none(Run&, const Call& call) { return call.self.is_none(); }
 Value test_boolean(Run&, const Call& call) { return call.self.is_bool(); }
 Value test_false(Run&, const Call& call) { return call.self.is_bool() && !call.self.as_bool(); }

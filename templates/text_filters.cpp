@@ -6,6 +6,7 @@
 #include "templates/filters.h"
 #include "templates/formatting.h"
 #include "templates/html_text.h"
+#include "templates/iteration.h"
 #include "templates/operators.h"
 #include "templates/printing.h"
 #include "templates/text_operations.h"
@@ -140,7 +141,6 @@ Value filter_indent(Run& run, const Call& call) {
 }
 
 Value filter_truncate(Run& run, const Call& call) {
-    const Value& text = require_text(run, call.self, "truncate takes a text, not ");
     const std::int64_t length = call.has(0) ? as_index(run, call[0]) : 255;
     const bool kill_words = call.has(1) && truth(call[1]);
     const Value end = call.has(2) ? require_text(run, call[2], "truncate ends with a text, not ") : run.budget.text("...");
@@ -148,8 +148,10 @@ Value filter_truncate(Run& run, const Call& call) {
     const std::int64_t end_length = end.string_data().length();
     if (length < end_length) fail("expected length >= " + std::to_string(end_length) + ", got " + std::to_string(length));
     if (leeway < 0) fail("expected leeway >= 0, got " + std::to_string(leeway));
-    const std::int64_t size = text.string_data().length();
-    if (size <= length || size - length <= leeway) return text;
+    const auto size = length_of(call.self);
+    if (!size) fail("object of type '" + std::string(type_name(call.self)) + "' has no len()");
+    if (*size <= length || *size - length <= leeway) return call.self;
+    const Value& text = require_text(run, call.self, "truncate takes a text, not ");
     std::size_t cut = byte_of_character(text.text(), static_cast<std::size_t>(length - end_length));
     if (!kill_words) {
         const std::size_t space = std::string_view(text.text()).substr(0, cut).rfind(' ');

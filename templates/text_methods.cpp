@@ -30,7 +30,7 @@ Value method_split(Run& run, const Call& call) {
     return split(run, call.self, call[0], call.has(1) ? as_index(run, call[1]) : -1, from_right);
 }
 
-Value method_splitlines(Run& run, const Call& call) { return split_lines(run, call.self, call.has(0) && truth(call[0])); }
+Value method_splitlines(Run& run, const Call& call) { return split_lines(run, call.self, call.has(0) && as_index(run, call[0]) != 0); }
 
 Value method_replace(Run& run, const Call& call) {
     require_text(run, call[0], "replace() argument 1 must be str, not ");

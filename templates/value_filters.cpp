@@ -37,13 +37,13 @@ std::optional<std::int64_t> whole_of(Run& run, const Value& value) {
 }
 
 Value filter_int(Run& run, const Call& call) {
-    const std::int64_t base = call.has(1) ? as_index(run, call[1]) : 10;
     refuse_undefined(run, call.self);
     const Value otherwise = call.has(0) ? call[0] : Value(0);
     if (!call.self.is_string()) {
         const auto whole = whole_of(run, call.self);
         return whole ? Value(*whole) : otherwise;
     }
+    const std::int64_t base = call.has(1) ? as_index(run, call[1]) : 10;
     run.budget.work_on_bytes(call.self.text().size());
     // Python refuses to read longer numbers, as reading them takes too long.
     constexpr std::size_t kMostDigits = 4300;
@@ -169,7 +169,7 @@ Value filter_tojson(Run& run, const Call& call) {
 }
 
 Value filter_attr(Run& run, const Call& call) {
-    const Value name = to_text(run, call[0]);
+    const Value& name = require_text(run, call[0], "attribute name must be string, not ");
     // The attribute only, never the item of that name.
     if (call.self.is_dict() && find_method(call.self, name.text()) == nullptr) {
         const Value value = get_attribute(run, Value::dict(), name);
