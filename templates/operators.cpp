@@ -203,12 +203,12 @@ Value repeat(Run& run, const Value& value, std::int64_t times) {
     if (value.is_string()) {
         // Short texts are first put together to a longer one, which is then repeated.
         constexpr std::size_t kBlockBytes = 4096;
-        const std::uint64_t times = std::min<std::uint64_t>(count, kBlockBytes / size + 1);
+        const std::uint64_t in_block = std::min<std::uint64_t>(count, kBlockBytes / size + 1);
         MarkedText block;
-        for (std::uint64_t i = 0; i < times; ++i) block.append(value.marked());
+        for (std::uint64_t i = 0; i < in_block; ++i) block.append(value.marked());
         TextBuilder out(run.budget);
-        for (std::uint64_t i = 0; i < count / times; ++i) out.append(block);
-        out.append(block, 0, static_cast<std::size_t>(count % times) * size);
+        for (std::uint64_t i = 0; i < count / in_block; ++i) out.append(block);
+        out.append(block, 0, static_cast<std::size_t>(count % in_block) * size);
         return out.take_value(value.string_data().safe);
     }
     run.budget.work(1 + size * count / 4);
