@@ -39,7 +39,7 @@ ChatViewModel::ChatViewModel(History& history, ModelRunner& runner, SamplingView
 }
 
 ChatViewModel::~ChatViewModel() {
-  storeDraft();
+  leave();
   for (const Running& running : std::as_const(running_)) running.recorder->interrupt();
 }
 
@@ -64,6 +64,7 @@ void ChatViewModel::conversationRenamed(qint64 conversationId, const QString& ti
 
 void ChatViewModel::newChat() {
   leave();
+  ++opening_;
   ++view_;
   reply_ = nullptr;
   messages_.truncate(0);
@@ -77,9 +78,9 @@ void ChatViewModel::open(qint64 conversationId) { openAt(conversationId, 0); }
 
 void ChatViewModel::openAt(qint64 conversationId, qint64 messageId) {
   if (conversationId == 0) return newChat();
+  ++opening_;
   if (conversationId == conversationId_ && messageId == 0) return;
   leave();
-  ++view_;
   load(conversationId, messageId);
 }
 
@@ -88,18 +89,18 @@ void ChatViewModel::load(qint64 conversationId, qint64 messageId) {
   const auto failed = [this](const HistoryError& error) { fail(tr("The chat could not be opened."), error); };
   const auto conversation = history_.conversation(conversationId);
   whenDone(history_.currentPath(conversationId), this,
-           [this, view = view_, conversation, messageId, failed](const QList<Message>& path) {
-             if (view != view_) return;
+           [this, opening = opening_, conversation, messageId, failed](const QList<Message>& path) {
+             if (opening != opening_) return;
              const auto isAsked = [messageId](const Message& message) { return message.id == messageId; };
              if (messageId == 0 || std::any_of(path.begin(), path.end(), isAsked)) {
                return showPath(conversation.result(), path, messageId);
              }
              // The message is on another branch: that one is shown from now on.
              whenDone(history_.selectSibling(messageId), this,
-                      [this, view, conversation, messageId, failed](qint64 leaf) {
+                      [this, opening, conversation, messageId, failed](qint64 leaf) {
                         whenDone(history_.path(leaf), this,
-                                 [this, view, conversation, messageId](const QList<Message>& other) {
-                                   if (view == view_) showPath(conversation.result(), other, messageId);
+                                 [this, opening, conversation, messageId](const QList<Message>& other) {
+                                   if (opening == opening_) showPath(conversation.result(), other, messageId);
                                  },
                                  failed);
                       },
@@ -152,8 +153,8 @@ void ChatViewModel::reloadPath() {
 
 /// The open conversation is about to be left.
 void ChatViewModel::leave() {
+  if (draftTimer_.isActive()) storeDraft();
   draftTimer_.stop();
-  storeDraft();
 }
 
 void ChatViewModel::conversationRemoved(qint64 conversationId) {
@@ -195,11 +196,12 @@ void ChatViewModel::storeDraft() {
 }
 
 void ChatViewModel::countDraft() {
-  runner_.countTokens(draft_).then(this, [this, counted = draft_](int tokens) {
+  const auto show = [this, counted = draft_](int tokens) {
     if (counted != draft_) return;
     draftTokens_ = counted.isEmpty() ? 0 : std::max(0, tokens);
     emit draftTokensChanged();
-  });
+  };
+  whenDone(runner_.countTokens(draft_), this, show, [](const HistoryError&) {});  // carries no error
 }
 
 // Figures and errors
@@ -210,12 +212,13 @@ void ChatViewModel::countContext() {
   QList<Message> path = messages_.path();
   if (reply_ && !path.isEmpty()) path.removeLast();
   if (path.isEmpty() || !runner_.model()) return setContextUsed(contextBase_ = 0);
-  runner_.countTokens(path).then(this, [this, view = view_, leaf = path.last().id](int tokens) {
+  const auto show = [this, view = view_, leaf = path.last().id](int tokens) {
     const int last = messages_.count() - (reply_ ? 2 : 1);
     if (view != view_ || last < 0 || messages_.messageAt(last).id != leaf) return;
     contextBase_ = std::max(0, tokens);
-    setContextUsed(contextBase_ + (reply_ ? reply_->tokens() : 0));
-  });
+    setContextUsed(contextBase_ + (reply_ ? static_cast<int>(reply_->tokenIds().size()) : 0));
+  };
+  whenDone(runner_.countTokens(path), this, show, [](const HistoryError&) {});  // carries no error
 }
 
 void ChatViewModel::setContextUsed(int tokens) {

@@ -156,7 +156,8 @@ class ChatViewModel : public QObject {
   MessageListModel messages_;
 
   qint64 conversationId_ = 0;
-  quint64 view_ = 0;  // counts what was opened, so that an answer for an earlier one is recognised
+  quint64 view_ = 0;     // counts what was shown, so that an answer for an earlier view is recognised
+  quint64 opening_ = 0;  // counts what was asked to be shown, likewise
   QString title_;
   bool titleGiven_ = false;  // by the person, before the chat was stored
   QString draft_;

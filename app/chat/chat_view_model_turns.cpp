@@ -123,6 +123,8 @@ void ChatViewModel::ask(const Asking& asked) {
              if (asking.view == view_) {
                conversationId_ = conversation.id;
                emit conversationIdChanged();
+               if (!draft_.isEmpty()) draftTimer_.start();  // typed meanwhile; from now on it belongs here
+               newChatDraft_.clear();
              }
              storeTurn(asking);
            },
@@ -237,9 +239,9 @@ void ChatViewModel::showPiece(Reply* reply, const QString& piece) {
   const int row = messages_.rowOf(reply->messageId());
   if (row >= 0) {
     messages_.appendText(row, piece);
-    messages_.setProgress(row, reply->tokens(), reply->tokensPerSecond());
+    messages_.setProgress(row, static_cast<int>(reply->tokenIds().size()), reply->tokensPerSecond());
   }
-  setContextUsed(contextBase_ + reply->tokens());
+  setContextUsed(contextBase_ + static_cast<int>(reply->tokenIds().size()));
   emit tokensPerSecondChanged();
 }
 

@@ -34,8 +34,8 @@ struct ModelRunner::LoadTicket {
 /// A reply that was asked for.
 struct ModelRunner::Asked {
   QPointer<Reply> reply;
-  std::vector<PromptMessage> messages;
-  engine::PromptPiece continued;  ///< what there is of the reply already; empty: nothing
+  QList<Message> messages;
+  Message continued;  ///< the reply where it is written on; else a default one
   SamplingChoice sampling;
 };
 
@@ -81,16 +81,32 @@ QString parametersText(std::uint64_t parameters) {
   return ModelRunner::tr("%1 M").arg(QLocale().toString(count / 1e6, 'f', count >= 1e7 ? 0 : 1));
 }
 
-std::vector<PromptMessage> promptMessages(const QList<Message>& messages) {
+/// The ids that a reply was generated as, where this model did it: to another they mean something else.
+std::vector<std::int32_t> idsFor(const engine::ModelInfo& model, const Message& message) {
+  if (message.modelName.toStdString() != model.name) return {};
+  return {message.tokenIds.begin(), message.tokenIds.end()};
+}
+
+std::vector<PromptMessage> promptMessages(const engine::ModelInfo& model, const QList<Message>& messages) {
   std::vector<PromptMessage> prompt;
   prompt.reserve(static_cast<std::size_t>(messages.size()));
   for (const Message& message : messages) {
     PromptMessage& added = prompt.emplace_back();
     added.role = message.role == MessageRole::User ? "user" : message.role == MessageRole::System ? "system" : "assistant";
     added.content = message.text.toStdString();
-    added.ids.assign(message.tokenIds.begin(), message.tokenIds.end());
+    added.ids = idsFor(model, message);
   }
   return prompt;
+}
+
+/// A reply as it stands, to be written on: without the end token, should it have one.
+engine::PromptPiece openPiece(const engine::ModelInfo& model, const Message& reply) {
+  engine::PromptPiece piece;
+  piece.text = reply.text.toStdString();
+  piece.ids = idsFor(model, reply);
+  const std::vector<std::int32_t>& ends = model.eos_token_ids;
+  while (!piece.ids.empty() && std::ranges::find(ends, piece.ids.back()) != ends.end()) piece.ids.pop_back();
+  return piece;
 }
 
 }  // namespace
@@ -288,10 +304,9 @@ Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, c
   auto* reply = new Reply(*this, turn.conversationId, turn.replyId, continued.text, continued.tokenIds);
   Asked asked;
   asked.reply = reply;
-  asked.messages = promptMessages(turn.messages);
+  asked.messages = turn.messages;
+  asked.continued = continued;
   asked.sampling = sampling;
-  asked.continued.text = continued.text.toStdString();
-  asked.continued.ids.assign(continued.tokenIds.begin(), continued.tokenIds.end());
 
   if (ticket_) {
     waiting_.push_back(std::move(asked));
@@ -306,13 +321,11 @@ Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, c
 void ModelRunner::start(const Asked& asked) {
   if (!asked.reply) return;
   work_.start([loaded = loaded_, buffer = asked.reply->buffer_, messages = asked.messages, continued = asked.continued,
-               sampling = asked.sampling, session = asked.reply->conversationId()]() mutable {
+               sampling = asked.sampling, session = asked.reply->conversationId()] {
     try {
       engine::GenerationRequest request;
-      request.prompt = makePrompt(loaded->chatTemplate, loaded->info, messages).pieces;
-      const std::vector<std::int32_t>& ends = loaded->info.eos_token_ids;
-      while (!continued.ids.empty() && std::ranges::find(ends, continued.ids.back()) != ends.end()) continued.ids.pop_back();
-      if (!continued.text.empty() || !continued.ids.empty()) request.prompt.push_back(std::move(continued));
+      request.prompt = makePrompt(loaded->chatTemplate, loaded->info, promptMessages(loaded->info, messages)).pieces;
+      if (!continued.text.isEmpty()) request.prompt.push_back(openPiece(loaded->info, continued));
       request.session = static_cast<std::uint64_t>(session);
       request.sampling = sampling.params;
       request.max_new_tokens = sampling.maxNewTokens;
@@ -385,7 +398,7 @@ QFuture<int> ModelRunner::countTokens(const QList<Message>& messages) {
     try {
       PromptOptions options;
       options.addGenerationPrompt = false;
-      const Prompt prompt = makePrompt(loaded->chatTemplate, loaded->info, promptMessages(messages), options);
+      const Prompt prompt = makePrompt(loaded->chatTemplate, loaded->info, promptMessages(loaded->info, messages), options);
       return static_cast<int>(loaded->engine->count_tokens(prompt.pieces));
     } catch (const std::exception&) {
       return -1;

@@ -13,6 +13,7 @@ Reply::Reply(ModelRunner& runner, qint64 conversationId, qint64 messageId, const
       messageId_(messageId),
       text_(textBefore),
       ids_(idsBefore),
+      idsBefore_(idsBefore),
       buffer_(std::make_shared<ReplyBuffer>(this)) {}
 
 Reply::~Reply() { buffer_->close(); }
@@ -57,6 +58,8 @@ void Reply::end(const engine::GenerationResult& result) {
   tokens_ = static_cast<int>(result.completion_tokens);
   promptTokens_ = static_cast<int>(result.prompt_tokens);
   finishReason_ = QString::fromUtf8(engine::name_of(result.finish_reason).data());
+  // With the end token, which comes with no piece of text.
+  if (!result.ids.empty()) ids_ = idsBefore_ + QList<qint32>(result.ids.begin(), result.ids.end());
   if (result.decode_tok_s > 0) tokensPerSecond_ = result.decode_tok_s;
   if (result.time_to_first_token_s > 0) firstTokenMs_ = qRound64(result.time_to_first_token_s * 1000);
 

@@ -76,6 +76,7 @@ class Reply : public QObject {
   State state_ = State::Waiting;
   QString text_;
   QList<qint32> ids_;
+  QList<qint32> idsBefore_;
   int tokens_ = 0;
   double tokensPerSecond_ = 0;
   qint64 firstTokenMs_ = -1;

@@ -1,6 +1,7 @@
 #include "app/library/model_library.h"
 
 #include <QFileInfo>
+#include <QFutureWatcher>
 #include <algorithm>
 
 #include "app/chat/model_runner.h"
@@ -91,13 +92,16 @@ void ModelLibrary::refresh() {
 
 /// Looks at a model's header on the pool and shows what was found.
 void ModelLibrary::describe(const QString& path) {
-  runner_.summarize(path).then(this, [this, path](const ModelSummary& summary) {
+  auto* watcher = new QFutureWatcher<ModelSummary>(this);
+  connect(watcher, &QFutureWatcherBase::finished, this, [this, watcher, path] {
+    watcher->deleteLater();
     for (int i = 0; i < rowCount(); ++i) {
       if (rows_[i].path != path) continue;
-      rows_[i].summary = summary;
+      rows_[i].summary = watcher->result();
       emit dataChanged(index(i), index(i));
     }
   });
+  watcher->setFuture(runner_.summarize(path));
 }
 
 }  // namespace app

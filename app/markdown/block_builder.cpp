@@ -31,6 +31,7 @@ class BlockBuilder {
   bool text(MD_TEXTTYPE type, const char* bytes, qsizetype size);
 
   ParsedBlocks result;
+  bool gaveUp = false;  // a callback asked md4c to stop; its return value does not always tell
 
  private:
   using Top = ParsedBlocks::Top;
@@ -50,6 +51,7 @@ class BlockBuilder {
   bool atTop() const { return lists_.isEmpty() && quotes_ == 0; }
   void beginTop(Top::Kind kind);
   void noteText(const char* bytes);
+  void keepTabs(const char* bytes);
   void beginInline();
   void endInline();
   void showMarker();
@@ -325,10 +327,28 @@ bool BlockBuilder::leaveSpan() {
   return output_ <= outputLimit_;
 }
 
+/// md4c gives the white space before a line of code as spaces. Where that was all of the line's own, tabs are put back:
+/// in some languages they are not the same.
+void BlockBuilder::keepTabs(const char* bytes) {
+  const std::less<> before;
+  const char* begin = markdown_.constData();
+  if (before(bytes, begin) || !before(bytes, begin + markdown_.size())) return;
+  const qsizetype lineStart = block_.code.lastIndexOf(QLatin1Char('\n')) + 1;
+  const qsizetype spaces = block_.code.size() - lineStart;
+  if (spaces == 0 || QStringView(block_.code).mid(lineStart) != QString(spaces, QLatin1Char(' '))) return;
+
+  const char* start = bytes;
+  while (start != begin && (start[-1] == ' ' || start[-1] == '\t')) --start;
+  qsizetype columns = 0;
+  for (const char* c = start; c != bytes; ++c) columns = *c == '\t' ? (columns / 4 + 1) * 4 : columns + 1;
+  if (columns == spaces) block_.code.replace(lineStart, spaces, QString::fromLatin1(start, bytes - start));
+}
+
 bool BlockBuilder::text(MD_TEXTTYPE type, const char* bytes, qsizetype size) {
   noteText(bytes);
   const QString piece = QString::fromUtf8(bytes, size);
   if (inCode_) {
+    keepTabs(bytes);
     block_.code += type == MD_TEXT_NULLCHAR ? QString(QChar::ReplacementCharacter) : piece;
     output_ += size;
     return output_ <= outputLimit_;
@@ -349,12 +369,21 @@ bool BlockBuilder::text(MD_TEXTTYPE type, const char* bytes, qsizetype size) {
 
 BlockBuilder& builder(void* userdata) { return *static_cast<BlockBuilder*>(userdata); }
 
-int onEnterBlock(MD_BLOCKTYPE type, void* detail, void* userdata) { return builder(userdata).enterBlock(type, detail) ? 0 : 1; }
-int onLeaveBlock(MD_BLOCKTYPE type, void*, void* userdata) { return builder(userdata).leaveBlock(type) ? 0 : 1; }
-int onEnterSpan(MD_SPANTYPE type, void* detail, void* userdata) { return builder(userdata).enterSpan(type, detail) ? 0 : 1; }
-int onLeaveSpan(MD_SPANTYPE, void*, void* userdata) { return builder(userdata).leaveSpan() ? 0 : 1; }
+int goOn(void* userdata, bool keepGoing) {
+  if (!keepGoing) builder(userdata).gaveUp = true;
+  return builder(userdata).gaveUp ? 1 : 0;
+}
+
+int onEnterBlock(MD_BLOCKTYPE type, void* detail, void* userdata) {
+  return goOn(userdata, builder(userdata).enterBlock(type, detail));
+}
+int onLeaveBlock(MD_BLOCKTYPE type, void*, void* userdata) { return goOn(userdata, builder(userdata).leaveBlock(type)); }
+int onEnterSpan(MD_SPANTYPE type, void* detail, void* userdata) {
+  return goOn(userdata, builder(userdata).enterSpan(type, detail));
+}
+int onLeaveSpan(MD_SPANTYPE, void*, void* userdata) { return goOn(userdata, builder(userdata).leaveSpan()); }
 int onText(MD_TEXTTYPE type, const MD_CHAR* bytes, MD_SIZE size, void* userdata) {
-  return builder(userdata).text(type, bytes, static_cast<qsizetype>(size)) ? 0 : 1;
+  return goOn(userdata, builder(userdata).text(type, bytes, static_cast<qsizetype>(size)));
 }
 
 ParsedBlocks plainBlock(const QByteArray& text) {
@@ -380,7 +409,7 @@ ParsedBlocks parseBlocks(const QByteArray& markdown, const ParsedBlocks::Top& pr
 
   BlockBuilder built(markdown, previous);
   const int failed = md_parse(markdown.constData(), static_cast<MD_SIZE>(markdown.size()), &parser, &built);
-  return failed ? plainBlock(markdown) : std::move(built.result);
+  return failed != 0 || built.gaveUp ? plainBlock(markdown) : std::move(built.result);
 }
 
 }  // namespace app
