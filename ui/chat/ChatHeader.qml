@@ -29,7 +29,7 @@ PageHeader {
         hint: qsTr("Rename (%1)").arg(header.app.shortcuts.keysFor("renameChat"))
         Layout.fillWidth: true
         onRenamed: (words) => header.app.chat.title = words
-        onEditingEnded: header.leftField()
+        onLeftField: header.leftField()
     }
     ModelPicker {
         runner: header.app.runner

@@ -11,8 +11,8 @@ Item {
     property bool editing: false
 
     signal renamed(string words)
-    /// Editing has ended, one way or the other.
-    signal editingEnded
+    /// Editing was ended by a key, so that the keyboard needs a place.
+    signal leftField
 
     function begin() {
         if (!editable || editing)
@@ -23,14 +23,15 @@ Item {
         field.selectAll()
     }
 
-    function end(keep: bool) {
+    function end(keep: bool, byKey: bool) {
         if (!editing)
             return
         editing = false
         const words = field.text.trim()
         if (keep && words !== "" && words !== text)
             renamed(words)
-        editingEnded()
+        if (byKey)
+            leftField()
     }
 
     implicitHeight: Theme.controlHeight
@@ -73,8 +74,8 @@ Item {
         label: qsTr("Chat title")
         font.pixelSize: Theme.px(16)
         font.weight: Font.DemiBold
-        onAccepted: title.end(true)
-        onActiveFocusChanged: if (!activeFocus) title.end(true)
-        Keys.onEscapePressed: title.end(false)
+        onAccepted: title.end(true, true)
+        onActiveFocusChanged: if (!activeFocus) title.end(true, false)
+        Keys.onEscapePressed: title.end(false, true)
     }
 }

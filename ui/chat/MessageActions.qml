@@ -37,13 +37,12 @@ Item {
         }
 
         TextAction {
-            visible: !actions.shown ? false : true
+            visible: actions.shown
             text: actions.copied ? qsTr("Copied") : qsTr("Copy")
             iconName: actions.copied ? "check" : "copy"
             hint: qsTr("Copy the text as it was written. With Shift: without its marks.")
             activeFocusOnTab: actions.reachable
             Accessible.name: qsTr("Copy")
-            property bool shiftHeld: false
             onPressedChanged: actions.copied = false
             onClicked: {
                 actions.copyRequested(!shift.held)

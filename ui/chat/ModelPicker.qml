@@ -15,7 +15,7 @@ PushButton {
     signal openFolderRequested
     signal openFileRequested
 
-    text: runner.loadingName !== "" ? runner.loadingName : runner.modelName !== "" ? runner.modelName : qsTr("Choose a model")
+    text: runner.loadingName !== "" ? runner.loadingName : runner.isDemo ? qsTr("Demo model") : runner.modelName !== "" ? runner.modelName : qsTr("Choose a model")
     hint: popup.visible ? "" : runner.state === ModelRunner.Ready ? runner.device : ""
     implicitHeight: Theme.px(34)
     implicitWidth: implicitContentWidth + leftPadding + rightPadding + 1

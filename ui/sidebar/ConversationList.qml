@@ -48,10 +48,7 @@ ListView {
         current: list.activeFocus && ListView.isCurrentItem
         heading: ListView.section !== ListView.previousSection ? ListView.section : ""
         onOpenRequested: list.openRequested(conversationId, hitMessageId)
-        onRenamed: (title) => {
-            list.conversations.rename(conversationId, title)
-            list.forceActiveFocus()
-        }
+        onRenamed: (title) => list.conversations.rename(conversationId, title)
         onPinToggled: list.conversations.setPinned(conversationId, !pinned)
         onRemoveRequested: list.conversations.remove(conversationId)
         onLeftField: list.forceActiveFocus()

@@ -24,6 +24,7 @@ Item {
     signal renamed(string title)
     signal pinToggled
     signal removeRequested
+    /// Renaming was ended by a key, so that the keyboard needs a place.
     signal leftField
 
     function beginRename() {
@@ -33,14 +34,14 @@ Item {
         field.selectAll()
     }
 
-    function endRename(keep: bool) {
+    function endRename(keep: bool, byKey: bool) {
         if (!renaming)
             return
         renaming = false
         const wanted = field.text.trim()
         if (keep && wanted !== "" && wanted !== title)
             renamed(wanted)
-        else
+        if (byKey)
             leftField()
     }
 
@@ -175,9 +176,9 @@ Item {
             label: qsTr("Chat title")
             leftPadding: Theme.px(11)
             font.pixelSize: Theme.px(14)
-            onAccepted: row.endRename(true)
-            onActiveFocusChanged: if (!activeFocus) row.endRename(true)
-            Keys.onEscapePressed: row.endRename(false)
+            onAccepted: row.endRename(true, true)
+            onActiveFocusChanged: if (!activeFocus) row.endRename(true, false)
+            Keys.onEscapePressed: row.endRename(false, true)
         }
     }
 

@@ -10,8 +10,9 @@ PushButton {
 
     required property ModelRunner runner
     readonly property bool loading: runner.state === ModelRunner.Loading
+    readonly property string modelName: runner.isDemo ? qsTr("Demo model") : runner.modelName
 
-    text: runner.state === ModelRunner.Ready ? qsTr("Loaded model: %1. %2").arg(runner.modelName).arg(runner.device)
+    text: runner.state === ModelRunner.Ready ? qsTr("Loaded model: %1. %2").arg(modelName).arg(runner.device)
         : loading ? qsTr("Loading %1").arg(runner.loadingName) : qsTr("No model is loaded")
     hint: runner.state === ModelRunner.Ready ? runner.deviceReason : ""
     padding: Theme.px(12)
@@ -33,7 +34,7 @@ PushButton {
         Words {
             text: chip.runner.state === ModelRunner.Empty ? qsTr("No model")
                 : chip.runner.state === ModelRunner.Failed ? qsTr("Model not loaded")
-                : chip.loading ? chip.runner.loadingName : chip.runner.modelName
+                : chip.loading ? chip.runner.loadingName : chip.modelName
             elide: Text.ElideRight
             font.pixelSize: Theme.smallSize
             font.weight: Font.DemiBold
