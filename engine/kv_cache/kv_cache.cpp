@@ -47,62 +47,73 @@ std::optional<KvCache::Opened> KvCache::open(std::uint64_t session, std::span<co
                                             std::to_string(this->capacity_tokens()) +
                                             "; shorten it or choose a longer context");
   }
-  std::int64_t length = 0;
-  const Cached* const prefix = longest_prefix(tokens, length);
-  Running sequence;
-  sequence.session = session;
-  if (length > 0) {
-    sequence.tokens.assign(tokens.begin(), tokens.begin() + length);
-    sequence.pages.assign(prefix->pages.begin(), prefix->pages.begin() + pages_for(length));
-    for (const std::int32_t page : sequence.pages) {
-      if (holders_[static_cast<std::size_t>(page)].running++ == 0) ++pages_running_;
-    }
+  Running sequence{longest_prefix(tokens), session};
+  const auto length = static_cast<std::int64_t>(sequence.tokens.size());
+  for (const std::int32_t page : sequence.pages) {
+    if (holders_[static_cast<std::size_t>(page)].running++ == 0) ++pages_running_;
   }
-  if (!make_writable(sequence, length, count)) {
+  if (!can_write(sequence, length, count)) {
     for (const std::int32_t page : sequence.pages) release_running(page);
     return std::nullopt;
   }
   // The sequence now goes where its session was going: what the session kept beyond the prefix is the past of an edit.
   if (const auto kept = sessions_.find(session); kept != sessions_.end()) forget(kept);
+  make_writable(sequence, length, count);
   const SequenceId id = next_sequence_++;
   sequences_.emplace(id, std::move(sequence));
   return Opened{id, length};
 }
 
-/// The session or running sequence that shares most tokens from the start, and how many: fewer than all, so that one is
-/// left to compute. Null and 0 if none does.
-const KvCache::Cached* KvCache::longest_prefix(std::span<const std::int32_t> tokens, std::int64_t& length) const {
+/// The most tokens that a session or running sequence shares with `tokens` from the start, and their pages: fewer than
+/// all, so that one is left to compute. The session counts as used.
+KvCache::Cached KvCache::longest_prefix(std::span<const std::int32_t> tokens) {
   const Cached* best = nullptr;
-  length = 0;
-  const auto consider = [&](const Cached& cached) {
+  Kept* best_session = nullptr;
+  std::ptrdiff_t length = 0;
+  const auto is_longer = [&](const Cached& cached) {
     const std::size_t most = std::min(tokens.size() - 1, cached.tokens.size());
     const auto end = std::mismatch(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(most),
                                    cached.tokens.begin()).first;
-    if (end - tokens.begin() > length) {
-      length = end - tokens.begin();
-      best = &cached;
-    }
+    if (end - tokens.begin() <= length) return false;
+    length = end - tokens.begin();
+    best = &cached;
+    return true;
   };
-  for (const auto& [id, kept] : sessions_) consider(kept);
-  for (const auto& [id, sequence] : sequences_) consider(sequence);
-  return best;
+  for (auto& [id, kept] : sessions_) {
+    if (is_longer(kept)) best_session = &kept;
+  }
+  for (const auto& [id, sequence] : sequences_) {
+    if (is_longer(sequence)) best_session = nullptr;
+  }
+  if (best == nullptr) return {};
+  if (best_session != nullptr) best_session->last_used = ++clock_;
+  return {{tokens.begin(), tokens.begin() + length}, {best->pages.begin(), best->pages.begin() + pages_for(length)}};
 }
 
-/// Makes positions [first, end) of `sequence` writable: new pages where it has none, copies where somebody else reads
-/// the page too. Changes nothing and returns false if running sequences hold too much.
-bool KvCache::make_writable(Running& sequence, std::int64_t first, std::int64_t end) {
+const KvCache::Holders& KvCache::holders_of(const Cached& cached, std::int64_t page) const {
+  return holders_[static_cast<std::size_t>(cached.pages[static_cast<std::size_t>(page)])];
+}
+
+/// Whether positions [first, end) of `sequence` can be made writable: whether other running sequences leave room for
+/// its new pages and the copies of those that they read too.
+bool KvCache::can_write(const Running& sequence, std::int64_t first, std::int64_t end) const {
   const auto owned = static_cast<std::int64_t>(sequence.pages.size());
   std::int64_t needed = std::max<std::int64_t>(0, pages_for(end) - owned);
-  const auto holders = [&](std::int64_t i) -> Holders& {
-    return holders_[static_cast<std::size_t>(sequence.pages[static_cast<std::size_t>(i)])];
-  };
-  for (std::int64_t i = first / kPageTokens; i < owned; ++i) needed += holders(i).running > 1 ? 1 : 0;
-  if (needed > num_pages_ - pages_running_) return false;
+  for (std::int64_t i = first / kPageTokens; i < owned; ++i) needed += holders_of(sequence, i).running > 1 ? 1 : 0;
+  return needed <= num_pages_ - pages_running_;
+}
 
+/// Gives positions [first, end) of `sequence` pages of its own: new ones where it has none, copies where somebody else
+/// reads the page too. Only after can_write.
+void KvCache::make_writable(Running& sequence, std::int64_t first, std::int64_t end) {
+  const auto owned = static_cast<std::int64_t>(sequence.pages.size());
+  const auto shared_by = [&](std::int64_t i) {
+    return holders_of(sequence, i).running + holders_of(sequence, i).kept - 1;
+  };
   for (std::int64_t i = first / kPageTokens; i < owned; ++i) {
     // A session that gives way may leave the page to this sequence alone: then there is nothing to copy.
-    while (holders(i).running + holders(i).kept > 1 && free_pages_.empty()) give_way();
-    if (holders(i).running + holders(i).kept == 1) continue;
+    while (shared_by(i) > 0 && free_pages_.empty()) give_way();
+    if (shared_by(i) == 0) continue;
     const std::int32_t shared = sequence.pages[static_cast<std::size_t>(i)];
     const std::int32_t copy = take_page();
     const std::size_t bytes = pool().page_bytes();
@@ -112,7 +123,6 @@ bool KvCache::make_writable(Running& sequence, std::int64_t first, std::int64_t 
     release_running(shared);
   }
   while (static_cast<std::int64_t>(sequence.pages.size()) < pages_for(end)) sequence.pages.push_back(take_page());
-  return true;
 }
 
 /// A free page, now held by one running sequence; sessions give way for it.
@@ -158,7 +168,9 @@ void KvCache::forget(std::map<std::uint64_t, Kept>::iterator session) {
 bool KvCache::reserve(SequenceId sequence, std::int64_t count) {
   Running& run = running(sequence);
   const auto length = static_cast<std::int64_t>(run.tokens.size());
-  return make_writable(run, length, length + count);
+  if (!can_write(run, length, length + count)) return false;
+  make_writable(run, length, length + count);
+  return true;
 }
 
 void KvCache::commit(SequenceId sequence, std::span<const std::int32_t> ids) {

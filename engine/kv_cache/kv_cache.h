@@ -88,8 +88,10 @@ class KvCache {
 
   Running& running(SequenceId sequence);
   const Running& running(SequenceId sequence) const;
-  const Cached* longest_prefix(std::span<const std::int32_t> tokens, std::int64_t& length) const;
-  bool make_writable(Running& sequence, std::int64_t first, std::int64_t end);
+  Cached longest_prefix(std::span<const std::int32_t> tokens);
+  bool can_write(const Running& sequence, std::int64_t first, std::int64_t end) const;
+  void make_writable(Running& sequence, std::int64_t first, std::int64_t end);
+  const Holders& holders_of(const Cached& cached, std::int64_t page) const;
   std::int32_t take_page();
   void give_way();
   void release_running(std::int32_t page);

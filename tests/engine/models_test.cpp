@@ -9,6 +9,7 @@
 #include "tests/support/fixtures.h"
 #include "tests/support/model_run.h"
 #include "tests/support/tensor_matchers.h"
+#include "tests/support/tiny_model.h"
 
 namespace {
 
@@ -138,6 +139,214 @@ TEST_P(GoldenModel, HiddenStatesAndAttentionsAreTheReferences) {
     }
     run.cache.close(sequence);
   }
+}
+
+// The limits of what default settings may change: fixtures/tolerances.json, float16_kv_cache and bfloat16_arithmetic.
+TEST(DefaultMode, Float16CacheStaysWithinItsTolerance) {
+  for (const char* model : {"ernie4_5-tied", "ernie4_5-untied", "ernie4_5-bias", "ernie4_5-chat"}) {
+    SCOPED_TRACE(model);
+    const Golden golden(model);
+    ModelRun run(golden.folder, {});
+    EXPECT_EQ(run.cache.geometry().type, engine::KvType::F16);
+    for (const Case& test : golden.cases) {
+      const std::vector<float> expected = golden.tensor(test.name + ".logits");
+      const std::vector<float> logits = run.feed(run.fresh(), test.ids);
+      EXPECT_TRUE(close_to(last(logits, expected.size()), expected, 0.05, 0.01)) << test.name;
+    }
+  }
+}
+
+TEST(DefaultMode, Bfloat16WeightsStayWithinTheirTolerance) {
+  const Golden golden("ernie4_5-bf16");
+  ModelRun run(golden.folder, {});
+  for (const Case& test : golden.cases) {
+    const std::vector<float> expected = golden.tensor(test.name + ".logits");
+    const std::vector<float> logits = run.feed(run.fresh(), test.ids);
+    EXPECT_TRUE(close_to(last(logits, expected.size()), expected, 1.0, 0.08)) << test.name;
+  }
+}
+
+TEST(Forward, ChunkedPrefillIsWholePrefill) {
+  const Golden golden("ernie4_5-chat");
+  ModelRun run(golden.folder, tests::exact(), 2048);
+  const std::vector<float> whole = run.feed(run.fresh(), golden.longest().ids);
+  for (const std::int64_t chunk : {1, 7, 32, 100}) {
+    EXPECT_TRUE(close_to(run.feed(run.fresh(), golden.longest().ids, chunk), whole, 1e-4)) << chunk;
+  }
+}
+
+TEST(Forward, InterleavedSequencesAreEachAlone) {
+  const Golden golden("ernie4_5-tied");
+  ModelRun run(golden.folder);
+  const Case &a = golden.cases[2], &b = golden.cases[3];
+  const std::vector<float> alone_a = run.feed(run.fresh(), a.ids), alone_b = run.feed(run.fresh(), b.ids);
+
+  // Both prompts in every batch, in pieces of different size, and the logits put back in order.
+  const SequenceId first = run.fresh(), second = run.fresh();
+  const auto vocab = static_cast<std::size_t>(run.model->config().vocab_size);
+  std::vector<float> together_a, together_b;
+  std::size_t at_a = 0, at_b = 0;
+  while (at_a < a.ids.size() || at_b < b.ids.size()) {
+    engine::Batch batch;
+    const std::size_t end_a = std::min(at_a + 5, a.ids.size()), end_b = std::min(at_b + 11, b.ids.size());
+    ASSERT_TRUE(run.cache.reserve(first, static_cast<std::int64_t>(end_a - at_a)));
+    ASSERT_TRUE(run.cache.reserve(second, static_cast<std::int64_t>(end_b - at_b)));
+    for (std::size_t i = at_a; i < end_a; ++i) batch.tokens.push_back({a.ids[i], static_cast<std::int64_t>(i), first, true});
+    for (std::size_t i = at_b; i < end_b; ++i) batch.tokens.push_back({b.ids[i], static_cast<std::int64_t>(i), second, true});
+    ASSERT_TRUE(run.model->forward(batch, run.cache, run.activations, nullptr));
+    run.cache.commit(first, std::span(a.ids).subspan(at_a, end_a - at_a));
+    run.cache.commit(second, std::span(b.ids).subspan(at_b, end_b - at_b));
+    const auto logits = run.activations.logits();
+    const auto border = static_cast<std::ptrdiff_t>((end_a - at_a) * vocab);
+    together_a.insert(together_a.end(), logits.begin(), logits.begin() + border);
+    together_b.insert(together_b.end(), logits.begin() + border, logits.end());
+    at_a = end_a;
+    at_b = end_b;
+  }
+  EXPECT_TRUE(close_to(together_a, alone_a, 1e-4));
+  EXPECT_TRUE(close_to(together_b, alone_b, 1e-4));
+}
+
+TEST(Forward, GreedyTokensDoNotDependOnThreads) {
+  const Golden golden("ernie4_5-chat");
+  for (const int threads : {1, 2, 5}) {
+    engine::EngineOptions options = tests::exact();
+    options.threads = threads;
+    ModelRun run(golden.folder, options);
+    const SequenceId sequence = run.fresh();
+    const std::vector<float> prompt = run.feed(sequence, golden.longest().ids);
+    EXPECT_EQ(run.greedy(sequence, prompt, 32), golden.longest().greedy) << threads;
+  }
+}
+
+TEST(Forward, LogitsAreOnlyOfTheTokensThatAsked) {
+  const Golden golden("ernie4_5-tied");
+  ModelRun run(golden.folder);
+  const Case& test = golden.cases[2];
+  const std::vector<float> all = run.feed(run.fresh(), test.ids);
+  const SequenceId sequence = run.fresh();
+  ASSERT_TRUE(run.cache.reserve(sequence, static_cast<std::int64_t>(test.ids.size())));
+  engine::Batch batch;
+  for (std::size_t i = 0; i < test.ids.size(); ++i) {
+    batch.tokens.push_back({test.ids[i], static_cast<std::int64_t>(i), sequence, i == 3 || i == 12});
+  }
+  ASSERT_TRUE(run.model->forward(batch, run.cache, run.activations, nullptr));
+  const auto vocab = static_cast<std::size_t>(run.model->config().vocab_size);
+  ASSERT_EQ(run.activations.logits().size(), 2 * vocab);
+  EXPECT_TRUE(close_to(run.activations.logits(0), std::span(all).subspan(3 * vocab, vocab), 1e-4));
+  EXPECT_TRUE(close_to(run.activations.logits(1), std::span(all).subspan(12 * vocab, vocab), 1e-4));
+}
+
+TEST(Forward, StopFlagEndsItAndLeavesTheCacheAsItWas) {
+  const Golden golden("ernie4_5-tied");
+  ModelRun run(golden.folder);
+  const SequenceId sequence = run.fresh();
+  ASSERT_TRUE(run.cache.reserve(sequence, 1));
+  const std::atomic<bool> stop = true;
+  EXPECT_FALSE(run.model->forward({{{5, 0, sequence, true}}}, run.cache, run.activations, &stop));
+  EXPECT_EQ(run.cache.length(sequence), 0);
+}
+
+TEST(Forward, RefusesForeignTokensAndGaps) {
+  const Golden golden("ernie4_5-tied");
+  ModelRun run(golden.folder);
+  const SequenceId sequence = run.fresh();
+  ASSERT_TRUE(run.cache.reserve(sequence, 4));
+  EXPECT_THROW(run.model->forward({{{320, 0, sequence, true}}}, run.cache, run.activations, nullptr), engine::Error);
+  EXPECT_THROW(run.model->forward({{{-1, 0, sequence, true}}}, run.cache, run.activations, nullptr), engine::Error);
+  EXPECT_THROW(run.model->forward({{{1, 0, sequence, true}, {1, 2, sequence, true}}}, run.cache, run.activations, nullptr),
+               engine::Error);
+  EXPECT_THROW(run.model->forward({{{1, 4096, sequence, true}}}, run.cache, run.activations, nullptr), engine::Error);
+  EXPECT_THROW(run.model->forward({}, run.cache, run.activations, nullptr), engine::Error);
+}
+
+/// Logits of a random model at an odd geometry.
+std::vector<float> logits_of(const tests::TinyModel& shape, IsaChoice isa, std::int64_t chunk = 256) {
+  const tests::ScratchFolder folder;
+  tests::write_tiny_model(folder.path(), shape);
+  ModelRun run(folder.path(), tests::exact(isa));
+  std::vector<std::int32_t> ids;
+  for (std::int32_t i = 0; i < 50; ++i) ids.push_back(i * 31 % 75);
+  return run.feed(run.fresh(), ids, chunk);
+}
+
+TEST(OddGeometry, EveryInstructionSetAndChunkAgrees) {
+  for (const engine::DType type : {engine::DType::F32, engine::DType::BF16, engine::DType::F16}) {
+    for (const bool other : {false, true}) {
+      tests::TinyModel shape;
+      shape.type = type;
+      shape.tie_word_embeddings = !other;
+      shape.use_bias = other;
+      shape.header_padding = other ? 3 : 0;
+      const std::vector<float> expected = logits_of(shape, IsaChoice::Portable);
+      EXPECT_TRUE(close_to(logits_of(shape, IsaChoice::Avx2), expected, 1e-4));
+      EXPECT_TRUE(close_to(logits_of(shape, IsaChoice::Auto), expected, 1e-4));
+      EXPECT_TRUE(close_to(logits_of(shape, IsaChoice::Auto, 1), expected, 1e-4));
+    }
+  }
+}
+
+TEST(OddGeometry, AnOddAddressChangesNothing) {
+  tests::TinyModel shape;
+  shape.type = engine::DType::BF16;
+  shape.header_padding = 0;
+  const std::vector<float> even = logits_of(shape, IsaChoice::Auto);
+  for (shape.header_padding = 1; shape.header_padding < 4; ++shape.header_padding) {
+    EXPECT_EQ(logits_of(shape, IsaChoice::Auto), even) << shape.header_padding;
+  }
+}
+
+/// The sentence with which a model folder is refused.
+std::string refusal(const std::filesystem::path& folder, engine::ErrorCode code) {
+  try {
+    ModelRun run(folder);
+  } catch (const engine::Error& error) {
+    EXPECT_EQ(error.code(), code) << error.what();
+    return error.what();
+  }
+  ADD_FAILURE() << "the model was loaded";
+  return {};
+}
+
+TEST(CreateModel, NamesTheMissingTensorAndTheFolder) {
+  for (const char* name : {"model.layers.1.self_attn.k_proj.weight", "model.norm.weight", "model.embed_tokens.weight",
+                           "model.layers.0.mlp.down_proj.weight", "model.layers.1.input_layernorm.weight"}) {
+    const tests::ScratchFolder folder;
+    tests::TinyModel shape;
+    shape.skip_tensor = name;
+    tests::write_tiny_model(folder.path(), shape);
+    const std::string sentence = refusal(folder.path(), engine::ErrorCode::CorruptFile);
+    EXPECT_NE(sentence.find(name), std::string::npos) << sentence;
+    EXPECT_NE(sentence.find(folder.path().string()), std::string::npos) << sentence;
+  }
+}
+
+TEST(CreateModel, NamesTheTensorOfAnotherShapeAndBothShapes) {
+  const tests::ScratchFolder folder;
+  tests::write_tiny_model(folder.path(), {});
+  std::string config = tests::read_bytes(folder.path() / "config.json");
+  config.replace(config.find("\"intermediate_size\": 54"), 23, "\"intermediate_size\": 53");
+  folder.write("config.json", config);
+  const std::string sentence = refusal(folder.path(), engine::ErrorCode::CorruptFile);
+  EXPECT_NE(sentence.find("model.layers.0.mlp.gate_proj.weight"), std::string::npos) << sentence;
+  EXPECT_NE(sentence.find("[54, 36]"), std::string::npos) << sentence;
+  EXPECT_NE(sentence.find("[53, 36]"), std::string::npos) << sentence;
+}
+
+TEST(CreateModel, StopsWhenProgressSaysSo) {
+  const auto source = engine::ModelSource::open(tests::fixture("models/ernie4_5-tied"));
+  const auto backend = engine::create_backend(tests::exact());
+  int calls = 0;
+  EXPECT_EQ(engine::create_model(*source, *backend, {}, [&](double) { return ++calls < 2; }), nullptr);
+  EXPECT_EQ(calls, 2);
+}
+
+TEST(MemoryNeeded, IsWhatIsAllocated) {
+  const auto source = engine::ModelSource::open(tests::fixture("models/ernie4_5-tied"));
+  const auto needed = engine::memory_needed(*source, {}, 100);
+  EXPECT_EQ(needed.weights, source->weight_bytes());
+  EXPECT_EQ(needed.kv_cache, 128u * 3 * 2 * 2 * 16 * 2);  // whole pages: layers, keys and values, kv heads, width, f16
+  EXPECT_EQ(needed.activations, engine::Activations::bytes_needed(source->config(), 256 + 4, 4));
 }
 
 }  // namespace

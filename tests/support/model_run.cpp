@@ -19,7 +19,7 @@ engine::EngineOptions exact(engine::IsaChoice isa) {
   options.device = engine::DeviceChoice::Cpu;
   options.compute = engine::ComputeMode::F32;
   options.isa = isa;
-  options.threads = 2;
+  options.threads = 1;
   return options;
 }
 

@@ -14,7 +14,7 @@
 
 namespace tests {
 
-/// Every product and sum in float32, float32 cache, two threads: what goldens are compared in.
+/// Every product and sum in float32, float32 cache, one thread: what goldens are compared in.
 engine::EngineOptions exact(engine::IsaChoice isa = engine::IsaChoice::Auto);
 
 /// A loaded model with all that a forward pass needs, and the passes that tests are made of.

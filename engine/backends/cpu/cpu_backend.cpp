@@ -14,11 +14,11 @@ namespace {
 
 constexpr std::size_t kMostProjections = 8;
 // Below so many rows the weights set the pace and the dot kernels read them once; from here on packing them pays.
-constexpr std::int64_t kManyRows = 12;
+constexpr std::int64_t kManyRows = 8;
 // Rows of a weight that are multiplied at a time: at 1024 bfloat16 each 64 KB, so that x and they share a cache.
 constexpr std::int64_t kWeightRows = 32;
 // Bytes of weights that a thread takes at a time: less is read faster than a thread is woken.
-constexpr std::int64_t kWeightBytes = 65536;
+constexpr std::int64_t kWeightBytes = 131072;
 // Elements of cheap row-wise work below which starting the team costs more than it saves.
 constexpr std::int64_t kWorthSharing = 16384;
 

@@ -29,7 +29,6 @@ CpuFeatures detect() {
   found.avx2 = (state & kYmm) == kYmm && ((leaf7_b >> 5) & 1) && fma && f16c;
   const std::uint32_t wanted = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);  // F, DQ, BW, VL
   found.avx512 = found.avx2 && (state & kZmm) == kZmm && (leaf7_b & wanted) == wanted;
-  if (found.avx512 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) found.avx512_bf16 = (a >> 5) & 1;
   found.amx_bf16 = found.avx512 && (state & kTiles) == kTiles && ((leaf7_d >> 22) & 1) && ((leaf7_d >> 24) & 1);
   return found;
 }

@@ -70,10 +70,9 @@ const KernelTable& choose_kernels(IsaChoice cap);
 
 /// What the CPU and the operating system support.
 struct CpuFeatures {
-  bool avx2 = false;         ///< with FMA and F16C
-  bool avx512 = false;       ///< F, BW, DQ, VL
-  bool avx512_bf16 = false;  ///< products of bfloat16 pairs, summed in float32
-  bool amx_bf16 = false;
+  bool avx2 = false;      ///< with FMA and F16C
+  bool avx512 = false;    ///< F, BW, DQ, VL
+  bool amx_bf16 = false;  ///< matrix tiles of bfloat16
 };
 const CpuFeatures& cpu_features();
 

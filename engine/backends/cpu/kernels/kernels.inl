@@ -39,23 +39,36 @@ struct AsF16 {
   static void store_first(std::byte* p, std::size_t n, Vec v) { Vec::store_f16_first(p, n, v); }
 };
 
-// X activations times R rows: every element of a row is widened once for all X, every vector of x loaded once for R.
+// Sums of X activations times R rows over one step of kWidth elements: every vector of a row is widened once for all X,
+// every vector of x loaded once for all R.
+template <typename As, std::size_t X, std::size_t R>
+void dot_step(const float* x, std::size_t x_stride, const std::byte* rows, std::size_t row_bytes, Vec (&sums)[X][R]) {
+  Vec xs[X];
+  for (std::size_t i = 0; i < X; ++i) xs[i] = load_floats(x + i * x_stride);
+  for (std::size_t r = 0; r < R; ++r) {
+    const Vec row = As::load(rows + r * row_bytes);
+    for (std::size_t i = 0; i < X; ++i) sums[i][r] = Vec::fma(row, xs[i], sums[i][r]);
+  }
+}
+
 template <typename As, std::size_t X, std::size_t R>
 void dot_block(const float* x, std::size_t x_stride, const std::byte* rows, std::size_t row_bytes, std::size_t n,
                float* out, std::size_t out_stride) {
+  constexpr std::size_t kCacheLine = 64 / As::kSize;  // elements
   Vec sums[X][R];
   for (std::size_t i = 0; i < X; ++i) {
     for (std::size_t r = 0; r < R; ++r) sums[i][r] = Vec::set(0.0f);
   }
   std::size_t k = 0;
-  for (; k + kWidth <= n; k += kWidth) {
-    Vec xs[X];
-    for (std::size_t i = 0; i < X; ++i) xs[i] = load_floats(x + i * x_stride + k);
-    for (std::size_t r = 0; r < R; ++r) {
-      const Vec row = As::load(rows + r * row_bytes + k * As::kSize);
-      for (std::size_t i = 0; i < X; ++i) sums[i][r] = Vec::fma(row, xs[i], sums[i][r]);
+  for (; k + kCacheLine <= n; k += kCacheLine) {
+    // The next R rows follow these in memory: asking for them now hides the memory's latency, which the hardware's own
+    // prefetcher cannot, because R short streams end before it trusts them. Nothing is read behind the last row.
+    for (std::size_t r = 0; r < R; ++r) __builtin_prefetch(rows + (R + r) * row_bytes + k * As::kSize);
+    for (std::size_t j = 0; j < kCacheLine; j += kWidth) {
+      dot_step<As>(x + k + j, x_stride, rows + (k + j) * As::kSize, row_bytes, sums);
     }
   }
+  for (; k + kWidth <= n; k += kWidth) dot_step<As>(x + k, x_stride, rows + k * As::kSize, row_bytes, sums);
   if (k < n) {
     for (std::size_t r = 0; r < R; ++r) {
       const Vec row = As::load_first(rows + r * row_bytes + k * As::kSize, n - k);
@@ -72,9 +85,10 @@ void dot_block(const float* x, std::size_t x_stride, const std::byte* rows, std:
 template <typename As, std::size_t R>
 void dot_rows(const float* x, std::size_t x_stride, std::size_t num_x, const std::byte* rows, std::size_t row_bytes,
               std::size_t n, float* out, std::size_t out_stride) {
+  constexpr std::size_t kInputs = Vec::kDotInputs;
   std::size_t i = 0;
-  for (; i + 3 <= num_x; i += 3) {
-    dot_block<As, 3, R>(x + i * x_stride, x_stride, rows, row_bytes, n, out + i * out_stride, out_stride);
+  for (; i + kInputs <= num_x; i += kInputs) {
+    dot_block<As, kInputs, R>(x + i * x_stride, x_stride, rows, row_bytes, n, out + i * out_stride, out_stride);
   }
   for (; i < num_x; ++i) {
     dot_block<As, 1, R>(x + i * x_stride, x_stride, rows, row_bytes, n, out + i * out_stride, out_stride);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -10,122 +11,103 @@
 namespace engine {
 namespace {
 
-/// Eight floats in plain C++: what every instruction set's Vec must do. Loads and stores take any address; `_first`
-/// touches only the first n < kWidth elements and fills with zero. 16-bit types are given by their bits.
+/// Four floats in plain C++ with the vectors that GCC and Clang offer on every processor: what every instruction set's
+/// Vec must do. Loads and stores take any address; `_first` touches only the first n < kWidth elements and fills with
+/// zero. 16-bit types are given by their bits.
 struct Vec {
-  static constexpr std::size_t kWidth = 8;
-  static constexpr std::size_t kTileRows = 4;     ///< registers that multiply_tile uses: kTileRows * kTileVectors sums
-  static constexpr std::size_t kTileVectors = 1;
+  static constexpr std::size_t kWidth = 4;
+  static constexpr std::size_t kTileRows = 4;  ///< multiply_tile keeps kTileRows * kTileVectors sums in registers
+  static constexpr std::size_t kTileVectors = 2;
+  static constexpr std::size_t kDotInputs = 2;  ///< dot keeps 4 * kDotInputs
   static constexpr const char* kName = "portable";
 
-  float lane[kWidth];
+  using Floats = float __attribute__((vector_size(16)));
+  using Words = std::uint32_t __attribute__((vector_size(16)));
+  using Halves = std::uint16_t __attribute__((vector_size(8)));
+  Floats v;
 
-  template <typename Function>
-  static Vec each(const Function& f) {
-    Vec v;
-    for (std::size_t i = 0; i < kWidth; ++i) v.lane[i] = f(i);
-    return v;
-  }
-
-  static Vec set(float value) {
-    return each([=](std::size_t) { return value; });
-  }
-  static Vec load(const std::byte* p) {
-    Vec v;
-    std::memcpy(v.lane, p, sizeof v.lane);
-    return v;
-  }
+  static Vec set(float value) { return {Floats{value, value, value, value}}; }
+  static Vec load(const std::byte* p) { return load_first(p, kWidth); }
   static Vec load_first(const std::byte* p, std::size_t n) {
-    Vec v = set(0.0f);
-    std::memcpy(v.lane, p, n * sizeof(float));
-    return v;
+    Vec a = set(0.0f);
+    std::memcpy(&a.v, p, n * sizeof(float));
+    return a;
   }
-  static void store(std::byte* p, Vec v) { std::memcpy(p, v.lane, sizeof v.lane); }
-  static void store_first(std::byte* p, std::size_t n, Vec v) { std::memcpy(p, v.lane, n * sizeof(float)); }
+  static void store(std::byte* p, Vec a) { std::memcpy(p, &a.v, sizeof a.v); }
+  static void store_first(std::byte* p, std::size_t n, Vec a) { std::memcpy(p, &a.v, n * sizeof(float)); }
 
   static Vec load_bf16(const std::byte* p) { return load_bf16_first(p, kWidth); }
   static Vec load_bf16_first(const std::byte* p, std::size_t n) {
-    std::uint16_t bits[kWidth] = {};
-    std::memcpy(bits, p, n * sizeof bits[0]);
-    return each([&](std::size_t i) { return bf16_to_f32(bits[i]); });
+    Halves bits = {};
+    std::memcpy(&bits, p, n * sizeof(std::uint16_t));
+    return {std::bit_cast<Floats>(__builtin_convertvector(bits, Words) << 16)};  // the upper half of a float32
   }
-  static void store_bf16(std::byte* p, Vec v) { store_bf16_first(p, kWidth, v); }
-  static void store_bf16_first(std::byte* p, std::size_t n, Vec v) {
-    std::uint16_t bits[kWidth];
-    for (std::size_t i = 0; i < kWidth; ++i) bits[i] = f32_to_bf16(v.lane[i]);
-    std::memcpy(p, bits, n * sizeof bits[0]);
-  }
+  static void store_bf16(std::byte* p, Vec a) { store_bf16_first(p, kWidth, a); }
+  static void store_bf16_first(std::byte* p, std::size_t n, Vec a) { narrowed<f32_to_bf16>(p, n, a); }
   static Vec load_f16(const std::byte* p) { return load_f16_first(p, kWidth); }
   static Vec load_f16_first(const std::byte* p, std::size_t n) {
-    std::uint16_t bits[kWidth] = {};
-    std::memcpy(bits, p, n * sizeof bits[0]);
-    return each([&](std::size_t i) { return f16_to_f32(bits[i]); });
+    Halves bits = {};
+    std::memcpy(&bits, p, n * sizeof(std::uint16_t));
+    const Words words = __builtin_convertvector(bits, Words);
+    const Words magnitude = (words & 0x7fffu) << 13;
+    // Read as a float32 the exponent is 112 too small; the product is exact, for subnormals too. Infinity and NaN keep
+    // their fraction under the exponent that says so.
+    const Words finite = std::bit_cast<Words>(std::bit_cast<Floats>(magnitude) * set(0x1p112f).v);
+    const Words value = magnitude >= (0x7c00u << 13) ? magnitude | 0x7f800000u : finite;
+    return {std::bit_cast<Floats>(value | (words & 0x8000u) << 16)};
   }
-  static void store_f16(std::byte* p, Vec v) { store_f16_first(p, kWidth, v); }
-  static void store_f16_first(std::byte* p, std::size_t n, Vec v) {
-    std::uint16_t bits[kWidth];
-    for (std::size_t i = 0; i < kWidth; ++i) bits[i] = f32_to_f16(v.lane[i]);
-    std::memcpy(p, bits, n * sizeof bits[0]);
-  }
+  static void store_f16(std::byte* p, Vec a) { store_f16_first(p, kWidth, a); }
+  static void store_f16_first(std::byte* p, std::size_t n, Vec a) { narrowed<f32_to_f16>(p, n, a); }
 
-  static Vec add(Vec a, Vec b) {
-    return each([&](std::size_t i) { return a.lane[i] + b.lane[i]; });
-  }
-  static Vec sub(Vec a, Vec b) {
-    return each([&](std::size_t i) { return a.lane[i] - b.lane[i]; });
-  }
-  static Vec mul(Vec a, Vec b) {
-    return each([&](std::size_t i) { return a.lane[i] * b.lane[i]; });
-  }
-  static Vec div(Vec a, Vec b) {
-    return each([&](std::size_t i) { return a.lane[i] / b.lane[i]; });
-  }
+  static Vec add(Vec a, Vec b) { return {a.v + b.v}; }
+  static Vec sub(Vec a, Vec b) { return {a.v - b.v}; }
+  static Vec mul(Vec a, Vec b) { return {a.v * b.v}; }
+  static Vec div(Vec a, Vec b) { return {a.v / b.v}; }
   /// a * b + c; rounded once or twice.
-  static Vec fma(Vec a, Vec b, Vec c) {
-    return each([&](std::size_t i) { return a.lane[i] * b.lane[i] + c.lane[i]; });
-  }
+  static Vec fma(Vec a, Vec b, Vec c) { return {a.v * b.v + c.v}; }
   /// The larger; b where one of them is NaN.
-  static Vec max(Vec a, Vec b) {
-    return each([&](std::size_t i) { return a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i]; });
-  }
+  static Vec max(Vec a, Vec b) { return {a.v > b.v ? a.v : b.v}; }
   /// The smaller; b where one of them is NaN.
-  static Vec min(Vec a, Vec b) {
-    return each([&](std::size_t i) { return a.lane[i] < b.lane[i] ? a.lane[i] : b.lane[i]; });
-  }
+  static Vec min(Vec a, Vec b) { return {a.v < b.v ? a.v : b.v}; }
   /// v, but 0 where x < limit.
-  static Vec zero_below(Vec x, float limit, Vec v) {
-    return each([&](std::size_t i) { return x.lane[i] < limit ? 0.0f : v.lane[i]; });
-  }
+  static Vec zero_below(Vec x, float limit, Vec a) { return {x.v < set(limit).v ? set(0.0f).v : a.v}; }
   /// To the nearest whole number, ties to even.
-  static Vec round(Vec v) {
-    return each([&](std::size_t i) { return std::nearbyint(v.lane[i]); });
+  static Vec round(Vec a) {
+    for (std::size_t i = 0; i < kWidth; ++i) a.v[i] = std::nearbyint(a.v[i]);
+    return a;
   }
-  /// v * 2^n for whole n in [-126, 127]; v may be NaN, n is then anything.
-  static Vec scale_by_power(Vec v, Vec n) {
-    return each([&](std::size_t i) {
-      const std::int32_t exponent = n.lane[i] == n.lane[i] ? static_cast<std::int32_t>(n.lane[i]) : 0;
-      return v.lane[i] * std::bit_cast<float>((exponent + 127) << 23);
-    });
+  /// a * 2^n for whole n in [-126, 127]; where n is NaN, the result is.
+  static Vec scale_by_power(Vec a, Vec n) {
+    for (std::size_t i = 0; i < kWidth; ++i) {
+      const bool whole = n.v[i] >= -126.0f && n.v[i] <= 127.0f;
+      const auto exponent = static_cast<std::uint32_t>(static_cast<std::int32_t>(whole ? n.v[i] : 0.0f) + 127);
+      a.v[i] *= whole ? std::bit_cast<float>(exponent << 23) : n.v[i];
+    }
+    return a;
   }
-  static float sum(Vec v) {
-    float total = 0.0f;
-    for (std::size_t i = 0; i < kWidth; ++i) total += v.lane[i];
-    return total;
+  static float sum(Vec a) { return (a.v[0] + a.v[1]) + (a.v[2] + a.v[3]); }
+  static float largest(Vec a) {
+    const float low = a.v[0] > a.v[1] ? a.v[0] : a.v[1];
+    const float high = a.v[2] > a.v[3] ? a.v[2] : a.v[3];
+    return low > high ? low : high;
   }
-  static float largest(Vec v) {
-    float most = v.lane[0];
-    for (std::size_t i = 1; i < kWidth; ++i) most = v.lane[i] > most ? v.lane[i] : most;
-    return most;
-  }
-  /// rows[i].lane[j] and rows[j].lane[i] change places.
+  /// Element j of rows[i] and element i of rows[j] change places.
   static void transpose(Vec* rows) {
     for (std::size_t i = 0; i < kWidth; ++i) {
       for (std::size_t j = i + 1; j < kWidth; ++j) {
-        const float kept = rows[i].lane[j];
-        rows[i].lane[j] = rows[j].lane[i];
-        rows[j].lane[i] = kept;
+        const float kept = rows[i].v[j];
+        rows[i].v[j] = rows[j].v[i];
+        rows[j].v[i] = kept;
       }
     }
+  }
+
+ private:
+  template <std::uint16_t (*convert)(float)>
+  static void narrowed(std::byte* p, std::size_t n, Vec a) {
+    std::uint16_t bits[kWidth];
+    for (std::size_t i = 0; i < kWidth; ++i) bits[i] = convert(a.v[i]);
+    std::memcpy(p, bits, n * sizeof bits[0]);
   }
 };
 
