@@ -171,6 +171,8 @@ RequestId Engine::submit(GenerationRequest request, TokenCallback on_tokens, Fin
     submitted.prompt_ids = tokenize(request.prompt);
   } catch (const Error& error) {
     submitted.error = error;
+  } catch (const std::exception& error) {
+    submitted.error = Error(ErrorCode::OutOfMemory, std::string("The prompt could not be tokenized: ") + error.what());
   }
   request.prompt.clear();
   submitted.request = std::move(request);

@@ -1,9 +1,9 @@
 #include "engine/generation/prompt_ids.h"
 
 #include <string>
-#include <string_view>
 
 #include "engine/base/error.h"
+#include "engine/base/utf8.h"
 
 namespace engine {
 
@@ -37,20 +37,15 @@ std::vector<std::int32_t> prompt_ids(const Tokenizer* tokenizer, const std::vect
       plain += piece.text;
       continue;
     }
-    // The tokenizer says which control tokens the text holds and in which order; each is the next occurrence of its
-    // content, since they are recognised from left to right.
-    std::string_view rest = piece.text;
-    for (const std::int32_t id : tokenizer->encode(piece.text, true)) {
-      if (!tokenizer->is_special(id)) continue;
-      const std::string_view content = tokenizer->bytes_of(id);
-      const std::size_t at = content.empty() ? std::string_view::npos : rest.find(content);
-      if (at == std::string_view::npos) continue;  // an unknown-token id stands for text of another spelling
-      plain += rest.substr(0, at);
-      flush();
-      ids.push_back(id);
-      rest.remove_prefix(at + content.size());
+    const std::string text = replace_invalid_utf8(piece.text);
+    for (const Tokenizer::Section& section : tokenizer->split(text)) {
+      if (section.id) {
+        flush();
+        ids.push_back(*section.id);
+      } else {
+        plain += section.text;
+      }
     }
-    plain += rest;
   }
   flush();
   return ids;

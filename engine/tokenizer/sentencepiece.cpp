@@ -117,6 +117,12 @@ class SentencePieceTokenizer : public Tokenizer {
     return ids;
   }
 
+  std::vector<Section> split(std::string_view text) const override {
+    std::vector<Section> sections;
+    for (const AddedTokens::Section& section : added_.split(text)) sections.push_back({section.text, section.id});
+    return sections;
+  }
+
   std::string_view bytes_of(std::int32_t id) const override {
     if (const auto token = token_by_id_.find(id); token != token_by_id_.end()) return tokens_[token->second].content;
     return is_piece(id) ? std::string_view(bytes_[static_cast<std::size_t>(id)]) : std::string_view();

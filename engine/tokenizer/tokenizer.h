@@ -25,6 +25,15 @@ class Tokenizer {
   /// prepended or appended. Time is near linear in the length, also for one unbroken megabyte.
   virtual std::vector<std::int32_t> encode(std::string_view text, bool parse_special) const = 0;
 
+  /// A stretch of text: an added token, or what lies between two of them.
+  struct Section {
+    std::string_view text;
+    std::optional<std::int32_t> id;  ///< set for an added token
+  };
+  /// `text` (valid UTF-8) cut where encode() with `parse_special` recognises added tokens; none of the sections is empty.
+  /// The views point into `text`. So that a prompt of several pieces is tokenized across their borders.
+  virtual std::vector<Section> split(std::string_view text) const = 0;
+
   /// The bytes that one token stands for (not necessarily whole UTF-8). Empty for ids without a piece.
   virtual std::string_view bytes_of(std::int32_t id) const = 0;
 
