@@ -9,6 +9,7 @@
 #include "app/chat/reply_recorder.h"
 #include "app/chat/sampling_view_model.h"
 #include "app/history/history.h"
+#include "app/settings/settings.h"
 
 namespace app {
 
@@ -19,8 +20,15 @@ constexpr int kCountDelayMs = 200;
 
 }  // namespace
 
-ChatViewModel::ChatViewModel(History& history, ModelRunner& runner, SamplingViewModel& sampling, QObject* parent)
-    : QObject(parent), history_(history), runner_(runner), sampling_(sampling) {
+ChatViewModel::ChatViewModel(History& history, Settings& settings, ModelRunner& runner, SamplingViewModel& sampling,
+                             QObject* parent)
+    : QObject(parent),
+      history_(history),
+      settings_(settings),
+      runner_(runner),
+      sampling_(sampling),
+      draft_(settings.newChatDraft()),
+      newChatDraft_(draft_) {
   draftTimer_.setSingleShot(true);
   draftTimer_.setInterval(kDraftSaveDelayMs);
   connect(&draftTimer_, &QTimer::timeout, this, &ChatViewModel::storeDraft);
@@ -188,11 +196,16 @@ void ChatViewModel::replaceDraft(const QString& draft) {
 
 void ChatViewModel::storeDraft() {
   if (conversationId_ == 0) {
-    newChatDraft_ = draft_;
+    keepNewChatDraft(draft_);
     return;
   }
   whenDone(history_.setDraft(conversationId_, draft_), this, [] {},
            [this](const HistoryError& error) { fail(tr("The draft could not be stored."), error); });
+}
+
+void ChatViewModel::keepNewChatDraft(const QString& draft) {
+  newChatDraft_ = draft;
+  settings_.setNewChatDraft(draft);
 }
 
 void ChatViewModel::countDraft() {

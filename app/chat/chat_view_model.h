@@ -17,10 +17,11 @@ class ModelRunner;
 class Reply;
 class ReplyRecorder;
 class SamplingViewModel;
+class Settings;
 
 /// The open conversation: its draft, and the verbs of the page. Rows are in `messages`. Replies run on when another
-/// conversation is opened, and are shown live again when theirs is opened again. UI thread; borrows history, runner and
-/// sampling, which outlive it.
+/// conversation is opened, and are shown live again when theirs is opened again. UI thread; borrows what it is
+/// made with, which outlives it.
 class ChatViewModel : public QObject {
   Q_OBJECT
   QML_ELEMENT
@@ -41,7 +42,8 @@ class ChatViewModel : public QObject {
   Q_PROPERTY(QString replyPhase READ replyPhase NOTIFY replyPhaseChanged)
 
  public:
-  ChatViewModel(History& history, ModelRunner& runner, SamplingViewModel& sampling, QObject* parent = nullptr);
+  ChatViewModel(History& history, Settings& settings, ModelRunner& runner, SamplingViewModel& sampling,
+                QObject* parent = nullptr);
   /// Stores the draft and, as interrupted, the replies that are still being written.
   ~ChatViewModel() override;
 
@@ -130,6 +132,7 @@ class ChatViewModel : public QObject {
   void reloadPath();
   void leave();
   void storeDraft();
+  void keepNewChatDraft(const QString& draft);
   void replaceDraft(const QString& draft);
   void countDraft();
   void countContext();
@@ -151,6 +154,7 @@ class ChatViewModel : public QObject {
   void stateChanged();
 
   History& history_;
+  Settings& settings_;
   ModelRunner& runner_;
   SamplingViewModel& sampling_;
   MessageListModel messages_;

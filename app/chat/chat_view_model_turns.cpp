@@ -112,7 +112,7 @@ void ChatViewModel::ask(const Asking& asked) {
   stateChanged();
   if (conversationId_ != 0) return storeTurn(asking);
 
-  newChatDraft_.clear();
+  keepNewChatDraft({});
   if (!titleGiven_) {
     title_ = titleFrom(asking.text);
     emit titleChanged();
@@ -124,7 +124,7 @@ void ChatViewModel::ask(const Asking& asked) {
                conversationId_ = conversation.id;
                emit conversationIdChanged();
                if (!draft_.isEmpty()) draftTimer_.start();  // typed meanwhile; from now on it belongs here
-               newChatDraft_.clear();
+               keepNewChatDraft({});
              }
              storeTurn(asking);
            },
@@ -184,7 +184,7 @@ void ChatViewModel::turnNotStored(const Asking& asking, const HistoryError& erro
   if (asking.view != view_) {
     if (asking.text.isEmpty()) return;
     if (asking.conversationId != 0) history_.setDraft(asking.conversationId, asking.text);
-    if (asking.conversationId == 0) newChatDraft_ = asking.text;
+    if (asking.conversationId == 0) keepNewChatDraft(asking.text);
   } else {
     asking_ = false;
     const int row = messages_.rowOf(kUnstoredReply);

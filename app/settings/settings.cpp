@@ -25,6 +25,7 @@ const QString kWindowGeometry = QStringLiteral("windowGeometry");
 const QString kWindowMaximized = QStringLiteral("windowMaximized");
 const QString kSendWithEnter = QStringLiteral("sendWithEnter");
 const QString kLastModelPath = QStringLiteral("lastModelPath");
+const QString kNewChatDraft = QStringLiteral("newChatDraft");
 const QString kKnownModels = QStringLiteral("knownModels");
 const QString kSamplingOverrides = QStringLiteral("samplingOverrides");
 
@@ -90,6 +91,7 @@ const Preference kPreferences[] = {
     {kWindowMaximized, isBool},
     {kSendWithEnter, isBool},
     {kLastModelPath, isString},
+    {kNewChatDraft, isString},
     {kKnownModels, isStringList},
     {kSamplingOverrides, isSampling},
 };
@@ -291,6 +293,16 @@ QString Settings::lastModelPath() const {
 void Settings::setLastModelPath(const QString& path) {
   if (path != lastModelPath() && store(kLastModelPath, path)) {
     emit lastModelPathChanged();
+  }
+}
+
+QString Settings::newChatDraft() const {
+  return values_.value(kNewChatDraft).toString();
+}
+
+void Settings::setNewChatDraft(const QString& draft) {
+  if (draft != newChatDraft()) {
+    store(kNewChatDraft, draft.size() <= kLongestDraft ? draft : QString());
   }
 }
 

@@ -39,6 +39,7 @@ class Settings : public QObject {
   Q_ENUM(Theme)
 
   static constexpr double kSmallestFontScale = 0.5;
+  static constexpr qsizetype kLongestDraft = 256 * 1024;
   static constexpr double kLargestFontScale = 3.0;
 
   /// Reads `file` (absolute path); a missing file means defaults and no notice.
@@ -63,6 +64,11 @@ class Settings : public QObject {
 
   QString lastModelPath() const;  ///< empty: the embedded model
   void setLastModelPath(const QString& path);
+
+  /// Text typed into a chat that is not stored yet; the drafts of stored chats are in the history. Of more than
+  /// kLongestDraft UTF-16 units nothing is kept: this file is read whole at each start.
+  QString newChatDraft() const;
+  void setNewChatDraft(const QString& draft);
 
   /// Models the person opened where they are, newest first. They are remembered, never copied, never deleted.
   QStringList knownModels() const;

@@ -37,7 +37,7 @@ class ChatViewModelTest : public QObject {
     history_ = std::make_unique<History>(folder_->filePath(QStringLiteral("history.db")));
     runner_ = std::make_unique<ModelRunner>(*settings_);
     sampling_ = std::make_unique<SamplingViewModel>(*settings_, *runner_);
-    chat_ = std::make_unique<ChatViewModel>(*history_, *runner_, *sampling_);
+    chat_ = std::make_unique<ChatViewModel>(*history_, *settings_, *runner_, *sampling_);
     tester_ = std::make_unique<QAbstractItemModelTester>(chat_->messages());
   }
 
@@ -313,9 +313,12 @@ class ChatViewModelTest : public QObject {
   void chatLeftBeforeItIsStoredIsStillAnswered() {
     load();
     limit(5);
-    send(QStringLiteral("Hello"));
+    chat_->setDraft(QStringLiteral("Hello"));
+    QTest::qWait(600);  // the draft is stored by now
+    chat_->send();
     chat_->newChat();
     QCOMPARE(count(), 0);
+    QCOMPARE(chat_->draft(), QString());
     QTRY_VERIFY_WITH_TIMEOUT(!history_->conversations().result().isEmpty(), kPatience);
     const qint64 conversation = history_->conversations().result().first().id;
     QTRY_VERIFY_WITH_TIMEOUT(history_->currentPath(conversation).result().value(1).status == MessageStatus::Complete, kPatience);
@@ -336,6 +339,40 @@ class ChatViewModelTest : public QObject {
     QTRY_COMPARE(chat_->draft(), QStringLiteral("for the first"));
     chat_->newChat();
     QCOMPARE(chat_->draft(), QStringLiteral("for the second"));
+    end();
+    start();
+    QCOMPARE(chat_->draft(), QStringLiteral("for the second"));
+    load();
+    chat_->send();
+    QTRY_VERIFY_WITH_TIMEOUT(!chat_->busy(), kPatience);
+    chat_->newChat();
+    QCOMPARE(chat_->draft(), QString());
+  }
+
+  void repliesOfAnotherModelAreReadAsText() {
+    load();
+    limit(6);
+    sendAndWait(QStringLiteral("Hello"));
+    const QList<Message> path = chat_->messages()->path();
+    const int own = runner_->countTokens(path).result();
+    QList<Message> foreign = path;
+    foreign[1].modelName = QStringLiteral("another");
+    foreign[1].tokenIds = {1999999999};  // would be refused, were it used
+    QVERIFY(runner_->countTokens(foreign).result() > 0);
+    QVERIFY(own > 0);
+  }
+
+  void demoModelAnswers() {
+    if (ModelRunner::demoPath().isEmpty()) QSKIP("the demo model is not in this build tree");
+    runner_->loadAtStart({});
+    QVERIFY(tests::waitForLoad(*runner_));
+    QVERIFY2(runner_->isDemo(), qPrintable(runner_->errorDetail()));
+    settings_->setSamplingOverride(QStringLiteral("temperature"), 0);
+    sendAndWait(QStringLiteral("What is Sotto?"));
+    QCOMPARE(status(1), QStringLiteral("complete"));
+    QCOMPARE(at(1, MessageListModel::FinishReasonRole).toString(), QStringLiteral("stop"));
+    QVERIFY2(text(1).contains(QStringLiteral("Sotto")), qPrintable(text(1)));
+    QVERIFY(!text(1).startsWith(QLatin1Char(' ')));
   }
 
   void withoutAModelTheDraftStays() {
@@ -360,7 +397,7 @@ class ChatViewModelTest : public QObject {
     chat_.reset();
     tester_.reset();
     History broken(QStringLiteral("/proc/no-such-folder/history.db"));
-    chat_ = std::make_unique<ChatViewModel>(broken, *runner_, *sampling_);
+    chat_ = std::make_unique<ChatViewModel>(broken, *settings_, *runner_, *sampling_);
     send(QStringLiteral("Do not lose me"));
     QCOMPARE(count(), 2);
     QTRY_COMPARE(count(), 0);

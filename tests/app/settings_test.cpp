@@ -73,6 +73,7 @@ class SettingsTest : public QObject {
       settings.setWindowMaximized(true);
       settings.setSendWithEnter(false);
       settings.setLastModelPath(QStringLiteral("/models/ünï 模型"));
+      settings.setNewChatDraft(QStringLiteral("half a\nthought"));
       settings.rememberModel(QStringLiteral("/a"));
       settings.rememberModel(QStringLiteral("/b"));
       settings.rememberModel(QStringLiteral("/a"));
@@ -91,6 +92,7 @@ class SettingsTest : public QObject {
     QVERIFY(settings.windowMaximized());
     QVERIFY(!settings.sendWithEnter());
     QCOMPARE(settings.lastModelPath(), QStringLiteral("/models/ünï 模型"));
+    QCOMPARE(settings.newChatDraft(), QStringLiteral("half a\nthought"));
     QCOMPARE(settings.knownModels(), QStringList({QStringLiteral("/a"), QStringLiteral("/b")}));
     const QVariantMap sampling = settings.samplingOverrides();
     QCOMPARE(sampling.value(QStringLiteral("temperature")).toDouble(), 0.7);
