@@ -7,15 +7,42 @@
 #include <limits>
 #include <vector>
 
+#include "engine/sampling/softmax.h"
+
 namespace engine {
 
 namespace {
 
 constexpr float kRemoved = -std::numeric_limits<float>::infinity();
 
-float largest(std::span<const float> scores) {
-  return scores.empty() ? kRemoved : *std::max_element(scores.begin(), scores.end());
-}
+struct Candidate {
+  float score;
+  std::uint32_t id;
+};
+
+/// The scores down to a lowest one, and how their probability mass lies: buckets by distance from the best, of which
+/// only the one that a border falls in needs to be sorted, never the vocabulary. 1024 buckets of 1/16 reach e^-64, far
+/// below what a float32 sum can see. Masses are in units of the best score's.
+struct Masses {
+  static constexpr std::size_t kBuckets = 1024;
+  static std::size_t bucket_of(float top, float score) {
+    return static_cast<std::size_t>(std::min((top - score) * 16.0F, static_cast<float>(kBuckets - 1)));
+  }
+
+  Masses(std::span<const float> scores, float top, float lowest) {
+    for (std::size_t id = 0; id < scores.size(); ++id) {
+      if (!(scores[id] >= lowest)) continue;
+      candidates.push_back({scores[id], static_cast<std::uint32_t>(id)});
+      const double mass = exp_nonpositive(scores[id] - top);
+      of_bucket[bucket_of(top, scores[id])] += mass;
+      total += mass;
+    }
+  }
+
+  std::vector<Candidate> candidates;  ///< by id
+  std::array<double, kBuckets> of_bucket{};
+  double total = 0;
+};
 
 }  // namespace
 
@@ -50,57 +77,43 @@ void apply_top_k(std::span<float> scores, std::int64_t top_k) {
 
 void apply_top_p(std::span<float> scores, double top_p) {
   if (top_p >= 1.0) return;
-  const float top = largest(scores);
+  const float top = largest_of(scores);
   if (top == kRemoved) return;
+  const double wanted = top_p * sum_of_exp(scores, top);
 
-  // Buckets by distance from the best score hold the probability mass; only the one that the border falls in is
-  // sorted, never the vocabulary. 1024 buckets of 1/16 reach e^-64, far below what a float32 sum can see.
-  constexpr float kPerUnit = 16.0F;
-  constexpr std::size_t kBuckets = 1024;
-  const auto bucket_of = [top](float score) {
-    return static_cast<std::size_t>(std::min((top - score) * kPerUnit, static_cast<float>(kBuckets - 1)));
-  };
-  std::array<double, kBuckets> mass{};
-  double total = 0;
-  for (const float score : scores) {
-    if (score == kRemoved) continue;
-    const double weight = std::exp(score - top);
-    mass[bucket_of(score)] += weight;
-    total += weight;
-  }
+  // Nearly always the few scores close to the best hold the mass; the slope below them need not be looked at.
+  constexpr float kNear = 12.0F;
+  Masses masses(scores, top, top - kNear);
+  if (masses.total < wanted) masses = Masses(scores, top, std::numeric_limits<float>::lowest());
 
   // The reference sorts ascending and removes while the running sum, the token included, is <= 1 - top_p: a token stays
   // exactly when the mass of all before it in descending order is below top_p.
-  const double wanted = top_p * total;
   std::size_t border = 0;
   double above = 0;
-  while (border + 1 < kBuckets && above + mass[border] < wanted) above += mass[border++];
+  while (border + 1 < Masses::kBuckets && above + masses.of_bucket[border] < wanted)
+    above += masses.of_bucket[border++];
 
-  struct Candidate {
-    float score;
-    std::size_t id;
-  };
-  std::vector<Candidate> candidates;
-  for (std::size_t id = 0; id < scores.size(); ++id) {
-    if (scores[id] == kRemoved) continue;
-    const std::size_t bucket = bucket_of(scores[id]);
-    if (bucket == border) candidates.push_back({scores[id], id});
-    if (bucket > border) scores[id] = kRemoved;
+  std::fill(scores.begin(), scores.end(), kRemoved);
+  std::vector<Candidate> at_border;
+  for (const Candidate& candidate : masses.candidates) {
+    const std::size_t bucket = Masses::bucket_of(top, candidate.score);
+    if (bucket < border) scores[candidate.id] = candidate.score;
+    if (bucket == border) at_border.push_back(candidate);
   }
-  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+  std::sort(at_border.begin(), at_border.end(), [](const Candidate& a, const Candidate& b) {
     return a.score != b.score ? a.score > b.score : a.id < b.id;
   });
-  bool first_of_all = border == 0;  // the best token stays even at top_p 0
-  for (const Candidate& candidate : candidates) {
-    if (!first_of_all && above >= wanted) scores[candidate.id] = kRemoved;
-    first_of_all = false;
-    above += std::exp(candidate.score - top);
+  for (const Candidate& candidate : at_border) {
+    const bool first_of_all = border == 0 && above == 0;  // the best token stays even at top_p 0
+    if (above >= wanted && !first_of_all) break;
+    scores[candidate.id] = candidate.score;
+    above += exp_nonpositive(candidate.score - top);
   }
 }
 
 void apply_min_p(std::span<float> scores, double min_p) {
   if (min_p <= 0.0) return;
-  const float top = largest(scores);
+  const float top = largest_of(scores);
   if (top == kRemoved) return;
   // prob < min_p * max prob, both sides divided by the max: exp(score - top) < min_p.
   const double border = std::log(min_p);

@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/sampling/processors.h"
+#include "engine/sampling/softmax.h"
 
 namespace engine {
 
@@ -25,20 +26,15 @@ constexpr float kLargestLogit = 1e25F;
 
 /// log(sum(exp(logits))), and the check that they are numbers at all.
 double log_sum_exp(std::span<const float> logits) {
-  float top = -std::numeric_limits<float>::infinity();
-  bool sound = true;
-  for (const float value : logits) {
-    sound = sound && value <= kLargestLogit;  // false for NaN too
-    top = value > top ? value : top;
-  }
-  if (!sound || top == -std::numeric_limits<float>::infinity()) {
+  const float top = largest_of(logits);
+  bool sound = top >= -kLargestLogit;
+  for (const float value : logits) sound &= value <= kLargestLogit;  // false for NaN too
+  if (!sound) {
     throw Error(
         ErrorCode::CorruptFile,
         "The model computed scores that are not numbers; its weights are damaged or leave the range of their type.");
   }
-  double sum = 0;
-  for (const float value : logits) sum += std::exp(value - top);
-  return static_cast<double>(top) + std::log(sum);
+  return static_cast<double>(top) + std::log(sum_of_exp(logits, top));
 }
 
 float logprob_of(float logit, double log_sum) {
@@ -47,22 +43,19 @@ float logprob_of(float logit, double log_sum) {
 
 /// Index of the largest score, the lowest of equals.
 std::size_t argmax(std::span<const float> scores) {
-  return static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+  return static_cast<std::size_t>(std::find(scores.begin(), scores.end(), largest_of(scores)) - scores.begin());
 }
 
 /// Inverse of the cumulative distribution of softmax(scores) at `share` in [0, 1).
 std::size_t draw(std::span<const float> scores, double share) {
-  const float top = scores[argmax(scores)];
-  double total = 0;
-  for (const float score : scores) total += std::exp(score - top);
-  const double wanted = share * total;
+  const float top = largest_of(scores);
+  const double wanted = share * sum_of_exp(scores, top);
   double below = 0;
   std::size_t last = 0;
   for (std::size_t id = 0; id < scores.size(); ++id) {
-    const double weight = std::exp(scores[id] - top);
+    const double weight = exp_nonpositive(scores[id] - top);
     if (weight == 0) continue;
-    last =
-        id;  // the same additions in the same order reach `total` > wanted; `last` is for the rounding of the product
+    last = id;  // stays the last one where the order of the additions leaves `below` a trace short of the sum
     below += weight;
     if (below > wanted) break;
   }

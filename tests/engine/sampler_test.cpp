@@ -11,6 +11,7 @@
 
 #include "engine/base/error.h"
 #include "engine/sampling/processors.h"
+#include "engine/sampling/softmax.h"
 #include "tests/support/fixtures.h"
 
 namespace {
@@ -114,6 +115,18 @@ TEST(Processors, TopPKeepsTheBestTokenAmongScoresThatAreFarApart) {
   std::vector<float> scores = {-1e30F, 1e20F, 0.0F};
   engine::apply_top_p(scores, 0.5);
   EXPECT_THAT(scores, testing::ElementsAre(kRemoved, 1e20F, kRemoved));
+}
+
+TEST(Processors, TopPFindsTheMassOfManyTokensFarBelowTheBest) {
+  constexpr std::size_t kFar = 300000;
+  std::vector<float> scores(kFar + 1, -12.5F);
+  scores[7] = 0.0F;
+  engine::apply_top_p(scores, 0.8);
+  // One token of mass 1, and each of the others e^-12.5.
+  const double each = std::exp(-12.5), wanted = 0.8 * (1 + static_cast<double>(kFar) * each);
+  const auto kept = std::count_if(scores.begin(), scores.end(), [](float score) { return score != kRemoved; });
+  EXPECT_NEAR(static_cast<double>(kept), 1 + (wanted - 1) / each, 3);
+  EXPECT_EQ(scores[7], 0.0F);
 }
 
 TEST(Processors, PenaltyCountsAnIdOnceAndIgnoresIdsOutsideTheVocabulary) {
@@ -250,6 +263,31 @@ TEST(MostLikely, AreInOrderWithTheirLogarithms) {
   EXPECT_NEAR(best[0].logprob, std::log(0.4), 1e-6);
   EXPECT_EQ(engine::most_likely(logits, 99).size(), 4U);
   EXPECT_TRUE(engine::most_likely(logits, 0).empty());
+}
+
+TEST(Softmax, ExpIsWithinTwoTenthMillionths) {
+  for (double x = 0; x > -86.9; x -= 0.000173) {
+    const auto exact = static_cast<double>(std::exp(static_cast<double>(static_cast<float>(x))));
+    EXPECT_NEAR(engine::exp_nonpositive(static_cast<float>(x)) / exact, 1.0, 2e-7) << x;
+  }
+  EXPECT_EQ(engine::exp_nonpositive(0), 1.0F);
+  EXPECT_EQ(engine::exp_nonpositive(-100), 0.0F);
+  EXPECT_EQ(engine::exp_nonpositive(kRemoved), 0.0F);
+}
+
+TEST(Softmax, SumsAndMaximaAreOverAllScoresWhateverTheirNumber) {
+  for (std::size_t size = 0; size < 70; ++size) {
+    std::vector<float> scores(size);
+    double expected = 0;
+    float top = kRemoved;
+    for (std::size_t i = 0; i < size; ++i) {
+      scores[i] = -std::abs(std::sin(static_cast<float>(i) * 2.3F)) * 9;
+      expected += std::exp(static_cast<double>(scores[i]));
+      top = std::max(top, scores[i]);
+    }
+    EXPECT_NEAR(engine::sum_of_exp(scores, 0), expected, 1e-6 * (expected + 1));
+    EXPECT_EQ(engine::largest_of(scores), top);
+  }
 }
 
 TEST(Random, IsXoshiro256PlusPlusSeededBySplitmix64) {
