@@ -7,12 +7,12 @@
 
 namespace templates {
 
-// Characters of UTF-8 text with Python's idea of them. Bytes that are not UTF-8 count as one character each, so that every
-// text can be walked.
+// Characters of UTF-8 text with Python's idea of them. Bytes that are not UTF-8 count as one character each, so that
+// every text can be walked.
 
 struct Character {
-    char32_t code;      // U+FFFD for a byte that is not UTF-8
-    std::size_t bytes;  // 1 to 4
+  char32_t code;      // U+FFFD for a byte that is not UTF-8
+  std::size_t bytes;  // 1 to 4
 };
 
 // The character that begins at `position`, which is inside the text.

@@ -8,229 +8,303 @@
 namespace templates {
 
 Value Interpreter::evaluate(const Expression& expression) {
-    const Budget::Level level(run_.budget);
-    run_.budget.work(1);
-    position_ = expression.offset;
-    switch (expression.node.index()) {
-        case 0: return std::get<Constant>(expression.node).value;
-        case 1: fail_number("a literal");
-        case 2: return evaluate_name(std::get<Name>(expression.node).id);
-        case 3: return evaluate_sequence(std::get<Sequence>(expression.node));
-        case 4: return evaluate_dict(std::get<DictLiteral>(expression.node));
-        case 5: return evaluate_unary(std::get<Unary>(expression.node));
-        case 6: return evaluate_arithmetic(expression, std::get<ArithmeticChain>(expression.node));
-        case 7: return evaluate_concatenation(std::get<Concatenation>(expression.node));
-        case 8: return evaluate_comparison(expression, std::get<ComparisonChain>(expression.node));
-        case 9: return evaluate_logic(std::get<Logic>(expression.node));
-        case 10: return evaluate_conditional(std::get<Conditional>(expression.node));
-        default: return evaluate_chain(std::get<Chain>(expression.node), Value::missing());
+  const Budget::Level level(run_.budget);
+  run_.budget.work(1);
+  position_ = expression.offset;
+  switch (expression.node.index()) {
+    case 0:
+      return std::get<Constant>(expression.node).value;
+    case 1:
+      fail_number("a literal");
+    case 2:
+      return evaluate_name(std::get<Name>(expression.node).id);
+    case 3:
+      return evaluate_sequence(std::get<Sequence>(expression.node));
+    case 4:
+      return evaluate_dict(std::get<DictLiteral>(expression.node));
+    case 5:
+      return evaluate_unary(std::get<Unary>(expression.node));
+    case 6:
+      return evaluate_arithmetic(expression, std::get<ArithmeticChain>(expression.node));
+    case 7:
+      return evaluate_concatenation(std::get<Concatenation>(expression.node));
+    case 8:
+      return evaluate_comparison(expression, std::get<ComparisonChain>(expression.node));
+    case 9:
+      return evaluate_logic(std::get<Logic>(expression.node));
+    case 10:
+      return evaluate_conditional(std::get<Conditional>(expression.node));
+    default:
+      return evaluate_chain(std::get<Chain>(expression.node), Value::missing());
+  }
+}
+
+const Value* Interpreter::find_held(const Expression& expression) {
+  if (const auto* constant = std::get_if<Constant>(&expression.node)) return &constant->value;
+  if (const auto* name = std::get_if<Name>(&expression.node)) {
+    const Value* value = find_variable(name->id);
+    return value->is_missing() ? nullptr : value;
+  }
+  if (const auto* chain = std::get_if<Chain>(&expression.node)) return find_held_member(*chain);
+  return nullptr;
+}
+
+// A dict's entry, and an entry of that, as long as plain text keys lead there.
+const Value* Interpreter::find_held_member(const Chain& chain) {
+  const auto* name = chain.base == nullptr ? nullptr : std::get_if<Name>(&chain.base->node);
+  if (name == nullptr) return nullptr;
+  const Value* value = find_variable(name->id);
+  for (const Step& step : chain.steps) {
+    if (!value->is_dict()) return nullptr;
+    const std::string* key = nullptr;
+    if (step.kind == Step::Kind::Attribute && step.only_key) {
+      key = &step.name.text();
+    } else if (step.kind == Step::Kind::Item) {
+      const auto* constant = std::get_if<Constant>(&step.index->node);
+      if (constant != nullptr && constant->value.is_string()) key = &constant->value.text();
     }
+    if (key == nullptr) return nullptr;
+    run_.budget.work(2);
+    value = value->dict_data().find(*key);
+    if (value == nullptr) return nullptr;
+  }
+  return value;
+}
+
+const Value& Interpreter::refer(const Expression& expression, Value& storage) {
+  run_.budget.work(1);
+  position_ = expression.offset;
+  if (const Value* held = find_held(expression)) return *held;
+  storage = evaluate(expression);
+  return storage;
 }
 
 Value Interpreter::evaluate_name(NameId id) {
-    const Value* value = find_variable(id);
-    return value->is_missing() ? undefined_name(run_, program_.names[id]) : *value;
+  const Value* value = find_variable(id);
+  return value->is_missing() ? undefined_name(run_, program_.names[id]) : *value;
 }
 
 Value Interpreter::evaluate_sequence(const Sequence& sequence) {
-    std::vector<Value> items;
-    items.reserve(sequence.items.size());
-    for (const ExpressionPtr& item : sequence.items) items.push_back(evaluate(*item));
-    return run_.budget.list(std::move(items), sequence.kind);
+  std::vector<Value> items;
+  items.reserve(sequence.items.size());
+  for (const ExpressionPtr& item : sequence.items) items.push_back(evaluate(*item));
+  return run_.budget.list(std::move(items), sequence.kind);
 }
 
 Value Interpreter::evaluate_dict(const DictLiteral& literal) {
-    auto dict = std::make_unique<DictData>();
-    for (const auto& [key, value] : literal.entries) {
-        Value name = evaluate(*key);
-        dict->set(std::move(name), evaluate(*value), &run_.budget);
-    }
-    return run_.budget.dict(dict.release());
+  auto dict = std::make_unique<DictData>();
+  for (const auto& [key, value] : literal.entries) {
+    Value name = evaluate(*key);
+    dict->set(std::move(name), evaluate(*value), &run_.budget);
+  }
+  return run_.budget.dict(dict.release());
 }
 
 Value Interpreter::evaluate_unary(const Unary& unary) {
-    const std::uint32_t here = position_;
-    if (unary.operation == Unary::Operator::Not) return !truth(evaluate(*unary.operand));
-    if (unary.operation == Unary::Operator::Negate) {
-        // The lowest integer has no positive twin, so its digits alone are too large.
-        const auto* huge = std::get_if<HugeInteger>(&unary.operand->node);
-        if (huge != nullptr && huge->is_lowest_magnitude) return INT64_MIN;
-    }
-    const Value value = evaluate(*unary.operand);
-    position_ = here;
-    return unary.operation == Unary::Operator::Negate ? negate(run_, value) : posit(run_, value);
+  const std::uint32_t here = position_;
+  Value storage;
+  if (unary.operation == Unary::Operator::Not) return !truth(refer(*unary.operand, storage));
+  if (unary.operation == Unary::Operator::Negate) {
+    // The lowest integer has no positive twin, so its digits alone are too large.
+    const auto* huge = std::get_if<HugeInteger>(&unary.operand->node);
+    if (huge != nullptr && huge->is_lowest_magnitude) return INT64_MIN;
+  }
+  const Value value = evaluate(*unary.operand);
+  position_ = here;
+  return unary.operation == Unary::Operator::Negate ? negate(run_, value) : posit(run_, value);
 }
 
 Value Interpreter::evaluate_arithmetic(const Expression& expression, const ArithmeticChain& chain) {
-    return evaluate_operands(expression, chain).take();
+  return evaluate_operands(expression, chain).take();
 }
 
 Operand Interpreter::evaluate_operands(const Expression& expression, const ArithmeticChain& chain) {
-    Operand value = evaluate_operand(*chain.first);
-    for (const auto& [operation, operand] : chain.rest) {
-        const Operand right = evaluate_operand(*operand);
-        position_ = expression.offset;
-        run_.budget.work(1);
-        value = calculate_wide(run_, operation, value, right);
-    }
-    return value;
+  Operand value = evaluate_operand(*chain.first);
+  for (const auto& [operation, operand] : chain.rest) {
+    const Operand right = evaluate_operand(*operand);
+    position_ = expression.offset;
+    run_.budget.work(1);
+    value = calculate_wide(run_, operation, value, right);
+  }
+  return value;
 }
 
 Operand Interpreter::evaluate_operand(const Expression& expression) {
-    const auto* chain = std::get_if<ArithmeticChain>(&expression.node);
-    if (chain == nullptr) return evaluate(expression);
-    const Budget::Level level(run_.budget);
-    return evaluate_operands(expression, *chain);
+  const auto* chain = std::get_if<ArithmeticChain>(&expression.node);
+  if (chain == nullptr) return evaluate(expression);
+  const Budget::Level level(run_.budget);
+  return evaluate_operands(expression, *chain);
 }
 
 Value Interpreter::evaluate_concatenation(const Concatenation& node) {
-    TextBuilder text(run_.budget);
-    for (const ExpressionPtr& part : node.parts) {
-        const Value value = evaluate(*part);
-        if (run_.autoescape)
-            append_escaped(run_, text, value);
-        else
-            print(run_, text, value);
-    }
-    return text_of(text);
+  TextBuilder text(run_.budget);
+  for (const ExpressionPtr& part : node.parts) {
+    Value storage;
+    const Value& value = refer(*part, storage);
+    if (run_.autoescape)
+      append_escaped(run_, text, value);
+    else
+      print(run_, text, value);
+  }
+  return text_of(text);
 }
 
 bool Interpreter::compare(Comparison comparison, const Value& left, const Value& right) {
-    switch (comparison) {
-        case Comparison::Equal: return equals(run_, left, right);
-        case Comparison::NotEqual: return !equals(run_, left, right);
-        case Comparison::Less: return less(run_, left, right, "<");
-        case Comparison::Greater: return less(run_, right, left, ">");
-        case Comparison::LessEqual: return less_or_equal(run_, left, right, "<=");
-        case Comparison::GreaterEqual: return less_or_equal(run_, right, left, ">=");
-        case Comparison::In: return contains(run_, right, left);
-        case Comparison::NotIn: break;
-    }
-    return !contains(run_, right, left);
+  switch (comparison) {
+    case Comparison::Equal:
+      return equals(run_, left, right);
+    case Comparison::NotEqual:
+      return !equals(run_, left, right);
+    case Comparison::Less:
+      return less(run_, left, right, "<");
+    case Comparison::Greater:
+      return less(run_, right, left, ">");
+    case Comparison::LessEqual:
+      return less_or_equal(run_, left, right, "<=");
+    case Comparison::GreaterEqual:
+      return less_or_equal(run_, right, left, ">=");
+    case Comparison::In:
+      return contains(run_, right, left);
+    case Comparison::NotIn:
+      break;
+  }
+  return !contains(run_, right, left);
 }
 
 Value Interpreter::evaluate_comparison(const Expression& expression, const ComparisonChain& chain) {
-    Value left = evaluate(*chain.first);
-    for (const auto& [comparison, operand] : chain.rest) {
-        Value right = evaluate(*operand);
-        position_ = expression.offset;
-        if (!compare(comparison, left, right)) return false;
-        left = std::move(right);
-    }
-    return true;
+  Value storage[2];
+  const Value* left = &refer(*chain.first, storage[0]);
+  std::size_t free = 1;
+  for (const auto& [comparison, operand] : chain.rest) {
+    const Value* right = &refer(*operand, storage[free]);
+    position_ = expression.offset;
+    if (!compare(comparison, *left, *right)) return false;
+    left = right;
+    free = 1 - free;
+  }
+  return true;
 }
 
 Value Interpreter::evaluate_logic(const Logic& logic) {
-    Value value;
-    for (const ExpressionPtr& operand : logic.operands) {
-        value = evaluate(*operand);
-        if (truth(value) != logic.is_and) break;
-    }
-    return value;
+  Value storage;
+  const Value* value = &storage;
+  for (const ExpressionPtr& operand : logic.operands) {
+    value = &refer(*operand, storage);
+    if (truth(*value) != logic.is_and) break;
+  }
+  return *value;
 }
 
 Value Interpreter::evaluate_conditional(const Conditional& node) {
-    if (truth(evaluate(*node.condition))) return evaluate(*node.then);
-    if (node.otherwise != nullptr) return evaluate(*node.otherwise);
-    return undefined_because(run_, "the inline if-expression evaluated to false and no else section was defined.");
+  Value storage;
+  if (truth(refer(*node.condition, storage))) return evaluate(*node.then);
+  if (node.otherwise != nullptr) return evaluate(*node.otherwise);
+  return undefined_because(run_, "the inline if-expression evaluated to false and no else section was defined.");
 }
 
 Value Interpreter::evaluate_chain(const Chain& chain, Value value, const Value* caller) {
-    if (chain.base != nullptr) value = evaluate(*chain.base);
-    for (std::size_t i = 0; i < chain.steps.size(); ++i) {
-        const Step& step = chain.steps[i];
-        run_.budget.work(1);
-        position_ = step.offset;
-        switch (step.kind) {
-            case Step::Kind::Attribute: {
-                const bool is_call = i + 1 < chain.steps.size() && chain.steps[i + 1].kind == Step::Kind::Call;
-                const Builtin* method = is_call ? find_method(value, step.name.text()) : nullptr;
-                if (method == nullptr) {
-                    value = get_attribute(run_, value, step.name);
-                    break;
-                }
-                // A method called at once needs no object of its own.
-                ++i;
-                const Arguments arguments = evaluate_arguments(chain.steps[i].arguments.get());
-                position_ = step.offset;
-                value = call_builtin(run_, *method, value, arguments);
-                break;
-            }
-            case Step::Kind::Item: {
-                const Value key = evaluate(*step.index);
-                position_ = step.offset;
-                value = get_item(run_, value, key);
-                break;
-            }
-            case Step::Kind::Slice: value = evaluate_slice(step, value); break;
-            case Step::Kind::Call: {
-                Arguments arguments = evaluate_arguments(step.arguments.get());
-                position_ = step.offset;
-                if (caller != nullptr && i + 1 == chain.steps.size()) {
-                    if (arguments.keyword("caller") != nullptr) fail("got multiple values for keyword argument 'caller'");
-                    arguments.keywords.emplace_back("caller", *caller);
-                }
-                value = call_value(run_, value, arguments);
-                break;
-            }
-            case Step::Kind::Filter:
-            case Step::Kind::Test: value = evaluate_builtin(step, value); break;
+  if (chain.base != nullptr) value = evaluate(*chain.base);
+  for (std::size_t i = 0; i < chain.steps.size(); ++i) {
+    const Step& step = chain.steps[i];
+    run_.budget.work(1);
+    position_ = step.offset;
+    switch (step.kind) {
+      case Step::Kind::Attribute: {
+        const bool is_call = i + 1 < chain.steps.size() && chain.steps[i + 1].kind == Step::Kind::Call;
+        const Builtin* method = is_call ? find_method(value, step.name.text()) : nullptr;
+        if (method == nullptr) {
+          value = get_attribute(run_, value, step.name);
+          break;
         }
+        // A method called at once needs no object of its own.
+        ++i;
+        const Arguments arguments = evaluate_arguments(chain.steps[i].arguments.get());
+        position_ = step.offset;
+        value = call_builtin(run_, *method, value, arguments);
+        break;
+      }
+      case Step::Kind::Item: {
+        Value storage;
+        const Value& key = refer(*step.index, storage);
+        position_ = step.offset;
+        value = get_item(run_, value, key);
+        break;
+      }
+      case Step::Kind::Slice:
+        value = evaluate_slice(step, value);
+        break;
+      case Step::Kind::Call: {
+        Arguments arguments = evaluate_arguments(step.arguments.get());
+        position_ = step.offset;
+        if (caller != nullptr && i + 1 == chain.steps.size()) {
+          if (arguments.keyword("caller") != nullptr) fail("got multiple values for keyword argument 'caller'");
+          arguments.keywords.emplace_back("caller", *caller);
+        }
+        value = call_value(run_, value, arguments);
+        break;
+      }
+      case Step::Kind::Filter:
+      case Step::Kind::Test:
+        value = evaluate_builtin(step, value);
+        break;
     }
-    return value;
+  }
+  return value;
 }
 
 Value Interpreter::evaluate_slice(const Step& step, const Value& object) {
-    const auto bound = [&](const ExpressionPtr& expression) { return expression == nullptr ? Value() : evaluate(*expression); };
-    const Value begin = bound(step.bounds[0]);
-    const Value end = bound(step.bounds[1]);
-    const Value stride = bound(step.bounds[2]);
-    position_ = step.offset;
-    if (constant_ && !object.is_string() && !object.is_sequence())
-        return undefined_because(run_, "a constant " + std::string(type_name(object)) + " has no slices");
-    return get_slice(run_, object, begin, end, stride);
+  const auto bound = [&](const ExpressionPtr& expression) {
+    return expression == nullptr ? Value() : evaluate(*expression);
+  };
+  const Value begin = bound(step.bounds[0]);
+  const Value end = bound(step.bounds[1]);
+  const Value stride = bound(step.bounds[2]);
+  position_ = step.offset;
+  if (constant_ && !object.is_string() && !object.is_sequence())
+    return undefined_because(run_, "a constant " + std::string(type_name(object)) + " has no slices");
+  return get_slice(run_, object, begin, end, stride);
 }
 
 Value Interpreter::evaluate_builtin(const Step& step, const Value& value) {
-    const bool is_filter = step.kind == Step::Kind::Filter;
-    if (step.builtin == nullptr) {
-        fail(std::string("No ") + (is_filter ? "filter" : "test") + " named '" + step.name.text() + "' found.");
-    }
-    const Arguments arguments = evaluate_arguments(step.arguments.get());
-    position_ = step.offset;
-    Value result = call_builtin(run_, *step.builtin, value, arguments);
-    return step.negated ? Value(!truth(result)) : result;
+  const bool is_filter = step.kind == Step::Kind::Filter;
+  if (step.builtin == nullptr) {
+    fail(std::string("No ") + (is_filter ? "filter" : "test") + " named '" + step.name.text() + "' found.");
+  }
+  const Arguments arguments = evaluate_arguments(step.arguments.get());
+  position_ = step.offset;
+  Value result = call_builtin(run_, *step.builtin, value, arguments);
+  return step.negated ? Value(!truth(result)) : result;
 }
 
 Arguments Interpreter::evaluate_arguments(const CallArguments* given) {
-    Arguments out;
-    if (given == nullptr) return out;
-    out.positional.reserve(given->positional.size());
-    for (const ExpressionPtr& argument : given->positional) out.positional.push_back(evaluate(*argument));
-    for (const auto& [name, argument] : given->keywords) out.keywords.emplace_back(name, evaluate(*argument));
-    if (given->star != nullptr || given->star_star != nullptr) add_stars(*given, out);
-    return out;
+  Arguments out;
+  if (given == nullptr) return out;
+  out.positional.reserve(given->positional.size());
+  for (const ExpressionPtr& argument : given->positional) out.positional.push_back(evaluate(*argument));
+  for (const auto& [name, argument] : given->keywords) out.keywords.emplace_back(name, evaluate(*argument));
+  if (given->star != nullptr || given->star_star != nullptr) add_stars(*given, out);
+  return out;
 }
 
 void Interpreter::add_stars(const CallArguments& given, Arguments& out) {
-    if (given.star != nullptr) {
-        const Value items = evaluate(*given.star);
-        Cursor cursor(run_, items);
-        for (Value item; cursor.next(item);) {
-            run_.budget.require((out.positional.size() + 1) * sizeof(Value) * 2);
-            out.positional.push_back(std::move(item));
-        }
+  if (given.star != nullptr) {
+    const Value items = evaluate(*given.star);
+    Cursor cursor(run_, items);
+    for (Value item; cursor.next(item);) {
+      run_.budget.require((out.positional.size() + 1) * sizeof(Value) * 2);
+      out.positional.push_back(std::move(item));
     }
-    if (given.star_star == nullptr) return;
-    const Value named = evaluate(*given.star_star);
-    if (!named.is_dict()) fail("argument after ** must be a mapping, not " + std::string(type_name(named)));
-    for (const auto& entry : named.dict_data().entries()) {
-        run_.budget.work(1 + out.keywords.size() / 8);
-        if (!entry.key.is_string()) fail("keywords must be strings");
-        if (out.keyword(entry.key.text()) != nullptr)
-            fail("got multiple values for keyword argument '" + entry.key.text() + "'");
-        out.keywords.emplace_back(entry.key.text(), entry.value);
-    }
+  }
+  if (given.star_star == nullptr) return;
+  const Value named = evaluate(*given.star_star);
+  if (!named.is_dict()) fail("argument after ** must be a mapping, not " + std::string(type_name(named)));
+  for (const auto& entry : named.dict_data().entries()) {
+    run_.budget.work(1 + out.keywords.size() / 8);
+    if (!entry.key.is_string()) fail("keywords must be strings");
+    if (out.keyword(entry.key.text()) != nullptr)
+      fail("got multiple values for keyword argument '" + entry.key.text() + "'");
+    out.keywords.emplace_back(entry.key.text(), entry.value);
+  }
 }
 
 }  // namespace templates

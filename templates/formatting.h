@@ -17,15 +17,15 @@ Value format_braces(Run& run, const Value& text, const Arguments& arguments);
 
 // How a value is to be written: [[fill]align][sign][#][0][width][,][.precision][type].
 struct FormatSpec {
-    std::string fill = " ";
-    char align = 0;  // < > ^ =
-    char sign = 0;   // + - or space
-    bool alternate = false;
-    bool zero = false;
-    char grouping = 0;  // , or _
-    std::int64_t width = 0;
-    std::int64_t precision = -1;
-    char type = 0;
+  std::string fill = " ";
+  char align = 0;  // < > ^ =
+  char sign = 0;   // + - or space
+  bool alternate = false;
+  bool zero = false;
+  char grouping = 0;  // , or _
+  std::int64_t width = 0;
+  std::int64_t precision = -1;
+  char type = 0;
 };
 
 // A float in the form e, f, g, %, or shortest (0), without a sign. Precision is bounded by the caller.

@@ -18,17 +18,17 @@ std::optional<std::int64_t> length_of(const Value& value);
 
 // Walks through the items of a value: items, keys, characters. Throws TemplateError (Runtime) for what has none.
 class Cursor {
-public:
-    Cursor(Run& run, Value source);
-    // Sets `out` and says true, or says false at the end.
-    bool next(Value& out);
+ public:
+  Cursor(Run& run, Value source);
+  // Sets `out` and says true, or says false at the end.
+  bool next(Value& out);
 
-private:
-    Run& run_;
-    Value source_;
-    Value iterator_;
-    Iterator* lazy_ = nullptr;
-    std::size_t at_ = 0;
+ private:
+  Run& run_;
+  Value source_;
+  Value iterator_;
+  Iterator* lazy_ = nullptr;
+  std::size_t at_ = 0;
 };
 
 // list(value)
@@ -36,6 +36,7 @@ std::vector<Value> collect(Run& run, const Value& value);
 // iter(value): an Iterator over it.
 Value make_iterator(Run& run, const Value& value);
 // A lazy sequence that calls `step`; `step` is given `state` and changes it as it likes.
-Value make_lazy(Run& run, std::vector<Value> state, std::function<bool(Run&, std::vector<Value>& state, Value& out)> step);
+Value make_lazy(Run& run, std::vector<Value> state,
+                std::function<bool(Run&, std::vector<Value>& state, Value& out)> step);
 
 }  // namespace templates

@@ -8,49 +8,49 @@
 namespace templates {
 
 enum class TokenType : std::uint8_t {
-    Text,  // template text between tags
-    VariableBegin,
-    VariableEnd,
-    BlockBegin,
-    BlockEnd,
-    Name,
-    String,
-    Integer,
-    Float,
-    Operator,
-    End,
+  Text,  // template text between tags
+  VariableBegin,
+  VariableEnd,
+  BlockBegin,
+  BlockEnd,
+  Name,
+  String,
+  Integer,
+  Float,
+  Operator,
+  End,
 };
 
 struct Token {
-    TokenType type = TokenType::End;
-    // Where it begins in Source::text, in bytes.
-    std::uint32_t offset = 0;
-    // Name, operator, number and text as written, inside Source::text; empty for strings.
-    std::string_view text;
-    // A string after its escapes are read: index into Tokens::strings.
-    std::uint32_t string = 0;
+  TokenType type = TokenType::End;
+  // Where it begins in Source::text, in bytes.
+  std::uint32_t offset = 0;
+  // Name, operator, number and text as written, inside Source::text; empty for strings.
+  std::string_view text;
+  // A string after its escapes are read: index into Tokens::strings.
+  std::uint32_t string = 0;
 };
 
 struct Tokens {
-    // Ends with one End token.
-    std::vector<Token> tokens;
-    std::vector<std::string> strings;
+  // Ends with one End token.
+  std::vector<Token> tokens;
+  std::vector<std::string> strings;
 };
 
 // Template text as the lexer sees it: line ends are "\n", one at the very end is gone.
 std::string normalise_source(std::string_view text);
 
-// Splits normalised source into tokens. Does what trim_blocks and lstrip_blocks ask for: the newline after a block tag and
-// the spaces before one, alone on its line, are not text. Comments and raw tags leave no tokens. `source` must outlive the
-// tokens. Throws SyntaxFault.
+// Splits normalised source into tokens. Does what trim_blocks and lstrip_blocks ask for: the newline after a block tag
+// and the spaces before one, alone on its line, are not text. Comments and raw tags leave no tokens. `source` must
+// outlive the tokens. Throws SyntaxFault.
 Tokens tokenize(std::string_view source);
 
 // What the lexer and the parser throw: a sentence and the byte it is about.
 struct SyntaxFault {
-    std::string message;
-    std::uint32_t offset;
-    // Beyond what can be parsed, rather than wrong.
-    bool limit = false;
+  std::string message;
+  std::uint32_t offset;
+  // Beyond what can be parsed, rather than wrong.
+  bool limit = false;
 };
 
 // How messages name a token, as Jinja does: 'end of print statement', 'integer', the name itself.

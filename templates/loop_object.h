@@ -6,62 +6,71 @@ namespace templates {
 
 // The items of a for statement that pass its condition, one at a time.
 class LoopSource {
-public:
-    LoopSource(Interpreter& interpreter, const ForStatement& loop, Value scope, Value source)
-        : interpreter_(interpreter), loop_(loop), scope_(std::move(scope)), source_(source),
-          cursor_(interpreter.run(), std::move(source)) {}
+ public:
+  LoopSource(Interpreter& interpreter, const ForStatement& loop, Value scope, Value source)
+      : interpreter_(interpreter),
+        loop_(loop),
+        scope_(std::move(scope)),
+        source_(source),
+        cursor_(interpreter.run(), std::move(source)) {}
 
-    bool next(Value& out);
-    // The length, where it is known before the end.
-    std::optional<std::int64_t> length() const;
+  bool next(Value& out);
+  // The length, where it is known before the end.
+  std::optional<std::int64_t> length() const;
 
-private:
-    Interpreter& interpreter_;
-    const ForStatement& loop_;
-    Value scope_;  // around the loop
-    Value source_;
-    Cursor cursor_;
+ private:
+  Interpreter& interpreter_;
+  const ForStatement& loop_;
+  Value scope_;  // around the loop
+  Value inner_;  // where the condition is tried
+  Value source_;
+  Cursor cursor_;
 };
 
 // `loop` inside a for statement.
 class LoopObject final : public Object {
-public:
-    LoopObject(Interpreter& interpreter, const ForStatement& loop, const Value& scope, const Value& source, std::int64_t depth)
-        : interpreter_(interpreter), loop_(loop), scope_(scope), items_(interpreter, loop, scope, source), depth_(depth) {}
+ public:
+  LoopObject(Interpreter& interpreter, const ForStatement& loop, const Value& scope, const Value& source,
+             std::int64_t depth)
+      : interpreter_(interpreter),
+        loop_(loop),
+        scope_(scope),
+        items_(interpreter, loop, scope, source),
+        depth_(depth) {}
 
-    std::string_view type_name() const override { return "LoopContext"; }
-    void print(Run& run, TextBuilder& out) const override;
-    Value attribute(Run& run, const Value& self, std::string_view name) override;
-    bool callable() const override { return true; }
-    Value call(Run& run, const Arguments& arguments) override;
-    void take_children(std::vector<Value>& out) override;
-    bool truth() const override { return true; }
+  std::string_view type_name() const override { return "LoopContext"; }
+  void print(Run& run, TextBuilder& out) const override;
+  Value attribute(Run& run, const Value& self, std::string_view name) override;
+  bool callable() const override { return true; }
+  Value call(Run& run, const Arguments& arguments) override;
+  void take_children(std::vector<Value>& out) override;
+  bool truth() const override { return true; }
 
-    // Goes on to the next turn.
-    bool next(Value& out);
-    // Whether the values differ from those of the call before.
-    bool changed(Run& run, Value values);
-    std::int64_t index0() const { return index0_; }
+  // Goes on to the next turn.
+  bool next(Value& out);
+  // Whether the values differ from those of the call before.
+  bool changed(Run& run, Value values);
+  std::int64_t index0() const { return index0_; }
 
-private:
-    // The item after the current one, or Missing.
-    const Value& peek();
-    std::int64_t count();
+ private:
+  // The item after the current one, or Missing.
+  const Value& peek();
+  std::int64_t count();
 
-    Interpreter& interpreter_;
-    const ForStatement& loop_;
-    Value scope_;
-    LoopSource items_;
-    std::int64_t depth_;
-    std::int64_t index0_ = -1;
-    std::optional<std::int64_t> length_;
-    Value before_ = Value::missing();
-    Value current_ = Value::missing();
-    Value after_ = Value::missing();
-    // Read ahead to learn the length.
-    std::vector<Value> ahead_;
-    std::size_t ahead_at_ = 0;
-    Value last_changed_ = Value::missing();
+  Interpreter& interpreter_;
+  const ForStatement& loop_;
+  Value scope_;
+  LoopSource items_;
+  std::int64_t depth_;
+  std::int64_t index0_ = -1;
+  std::optional<std::int64_t> length_;
+  Value before_ = Value::missing();
+  Value current_ = Value::missing();
+  Value after_ = Value::missing();
+  // Read ahead to learn the length.
+  std::vector<Value> ahead_;
+  std::size_t ahead_at_ = 0;
+  Value last_changed_ = Value::missing();
 };
 
 }  // namespace templates

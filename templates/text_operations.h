@@ -11,8 +11,8 @@ namespace templates {
 
 // What filters and methods of text share. Every result keeps the origin of its parts; texts marked safe stay so.
 
-// The first place at or after `from`, the last place at or before `until`; npos where there is none. Time is linear in the
-// length of both.
+// The first place at or after `from`, the last place at or before `until`; npos where there is none. Time is linear in
+// the length of both.
 std::size_t find_text(std::string_view text, std::string_view part, std::size_t from = 0);
 std::size_t find_last_text(std::string_view text, std::string_view part, std::size_t until = std::string_view::npos);
 
@@ -25,7 +25,8 @@ void append_letters(TextBuilder& out, const MarkedText& text, std::size_t begin,
 Value strip(Run& run, const Value& text, const Value& set, bool left, bool right);
 // Occurrences replaced, at most `count` of them (all: negative).
 Value replace(Run& run, const Value& text, const Value& old, const Value& by, std::int64_t count);
-// At white space for a separator of Missing or None. At most `limit` cuts (all: negative), counted from the right if asked.
+// At white space for a separator of Missing or None. At most `limit` cuts (all: negative), counted from the right if
+// asked.
 Value split(Run& run, const Value& text, const Value& separator, std::int64_t limit, bool from_right);
 Value split_lines(Run& run, const Value& text, bool keep_ends);
 

@@ -22,7 +22,7 @@ Value unsafe_attribute(Run& run, const Value& object, std::string_view name);
 [[noreturn]] void fail_undefined(Run& run, const Value& value);
 // The same, if it is undefined at all.
 inline void refuse_undefined(Run& run, const Value& value) {
-    if (value.is_undefined()) fail_undefined(run, value);
+  if (value.is_undefined()) fail_undefined(run, value);
 }
 
 }  // namespace templates

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "templates/template.h"
 
@@ -18,10 +17,10 @@ templates::Value to_value(const OrderedJson& json);
 
 // What a rendering gave: a text, or an error.
 struct Outcome {
-    std::optional<templates::MarkedText> text;
-    std::string kind;  // of the error
-    std::string message;
-    int line = 0;
+  std::optional<templates::MarkedText> text;
+  std::string kind;  // of the error
+  std::string message;
+  int line = 0;
 };
 
 OrderedJson read_json(const std::filesystem::path& file);
