@@ -1,7 +1,6 @@
 #include "app/history/history_file.h"
 
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <unistd.h>
 
 #include <QDateTime>
@@ -43,8 +42,8 @@ void createPrivately(const QString& path) {
     }
   }
   if (failure) {
-    throw historyErrorFor(SQLITE_CANTOPEN, failure.value(), QStringLiteral("Creating the chat history"), path,
-                          QString::fromStdString(failure.message()));
+    throw historyErrorForOpening(failure.value(), QStringLiteral("Creating the chat history"), path,
+                                 QString::fromStdString(failure.message()));
   }
 }
 

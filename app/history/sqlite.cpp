@@ -58,6 +58,10 @@ HistoryError historyErrorFor(int result, int systemError, const QString& task, c
                                                  QString::fromUtf8(explanation.advice)));
 }
 
+HistoryError historyErrorForOpening(int systemError, const QString& task, const QString& path, const QString& reason) {
+  return historyErrorFor(SQLITE_CANTOPEN, systemError, task, path, reason);
+}
+
 Connection::Connection(const QString& path) : path_(path) {
   // The extended codes are needed for the errno cases. The caller guarantees one thread at a time.
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;

@@ -18,6 +18,8 @@ namespace app {
 /// library's own wording.
 HistoryError historyErrorFor(int result, int systemError, const QString& task, const QString& path,
                              const QString& reason);
+/// The same for a file or folder that the system did not open at all.
+HistoryError historyErrorForOpening(int systemError, const QString& task, const QString& path, const QString& reason);
 
 /// An open SQLite file. Every call that fails throws HistoryError with what beginTask named, the file, and SQLite's
 /// reason. One thread at a time. Owns the handle.
