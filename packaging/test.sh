@@ -30,7 +30,7 @@ if [ "${1:-}" != --quick ]; then
   for preset in asan tsan; do
     step "$preset: build and fast tests"
     cmake --preset "$preset" -Wno-dev
-    cmake --build --preset "$preset" --target engine_tests templates_tests history_test
+    cmake --build --preset "$preset" --target engine_tests templates_tests history_test history_search_test history_file_test
     ctest --preset "$preset" --label-regex '^(engine|templates|history)$' --label-exclude slow
   done
 fi
