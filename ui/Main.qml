@@ -28,6 +28,10 @@ ApplicationWindow {
             app.settings.sidebarVisible = !app.settings.sidebarVisible
         else
             sidebarOver = !sidebarOver
+        if (sidebarShown && sidebarOver)
+            sidebar.focusSearch()
+        else if (!sidebarShown && sidebar.activeFocus)
+            showPage(page)
     }
 
     function togglePanel() {
@@ -167,7 +171,18 @@ ApplicationWindow {
     // Reading order: sidebar, page, panel.
     Item {
         id: content
+        /// How much of the side columns is in the window, from 0 to 1: they glide in and out.
+        property real sidebarShare: window.sidebarShown ? 1 : 0
+        property real panelShare: window.panelShown ? 1 : 0
+
         anchors.fill: parent
+
+        Behavior on sidebarShare {
+            NumberAnimation { duration: Theme.motion; easing.type: Easing.OutCubic }
+        }
+        Behavior on panelShare {
+            NumberAnimation { duration: Theme.motion; easing.type: Easing.OutCubic }
+        }
 
         Keys.onEscapePressed: (event) => {
             if (window.sidebarOver || window.panelOver)
@@ -184,15 +199,11 @@ ApplicationWindow {
             page: window.page
             width: Theme.sidebarWidth
             height: parent.height
-            x: window.sidebarShown ? 0 : -width
+            x: -width * (1 - content.sidebarShare)
             z: window.sidebarFits ? 0 : 3
             visible: x > -width
             onPageRequested: (page) => window.showPage(page)
             onNewChatRequested: window.newChat()
-
-            Behavior on x {
-                NumberAnimation { duration: Theme.motion; easing.type: Easing.OutCubic }
-            }
         }
         Item {
             id: middle
@@ -242,15 +253,10 @@ ApplicationWindow {
             sampling: window.app.sampling
             width: Theme.panelWidth
             height: parent.height
-            x: parent.width - (window.panelShown ? width : 0)
+            x: parent.width - width * content.panelShare
             z: window.panelFits ? 0 : 3
             visible: x < parent.width
             onCloseRequested: window.togglePanel()
-
-            Behavior on x {
-                enabled: !resizing.running
-                NumberAnimation { duration: Theme.motion; easing.type: Easing.OutCubic }
-            }
         }
         Rectangle {
             anchors.fill: parent
@@ -280,11 +286,4 @@ ApplicationWindow {
             onExpired: window.app.conversations.dismissUndo()
         }
     }
-
-    // While the window is being resized, the panel keeps to the edge without gliding.
-    Timer {
-        id: resizing
-        interval: 100
-    }
-    onWidthChanged: resizing.restart()
 }

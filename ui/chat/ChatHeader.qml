@@ -25,7 +25,7 @@ PageHeader {
         id: title
         text: header.app.chat.title
         placeholder: qsTr("New chat")
-        editable: header.app.chat.conversationId > 0
+        editable: header.app.chat.messages.count > 0
         hint: qsTr("Rename (%1)").arg(header.app.shortcuts.keysFor("renameChat"))
         Layout.fillWidth: true
         onRenamed: (words) => header.app.chat.title = words

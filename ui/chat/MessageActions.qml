@@ -108,7 +108,7 @@ Item {
             color: Theme.faint
             font.pixelSize: Theme.captionSize
             horizontalAlignment: Text.AlignRight
-            elide: Text.ElideLeft
+            elide: Text.ElideRight
             Layout.fillWidth: true
             Layout.minimumWidth: 0
         }

@@ -38,7 +38,7 @@ ListView {
     function step(by: int) {
         if (count === 0)
             return
-        const start = currentIndex < 0 || !activeFocus ? (by < 0 ? count : count - 1) : currentIndex
+        const start = currentIndex < 0 || !activeFocus ? (by < 0 ? count : count - 2) : currentIndex
         currentIndex = Math.max(0, Math.min(count - 1, start + by))
         positionViewAtIndex(currentIndex, ListView.Contain)
         following = nearEnd()
@@ -82,6 +82,7 @@ ListView {
     onMovementEnded: following = nearEnd()
     onContentHeightChanged: if (following && !moving) settle.restart()
     onHeightChanged: if (following) settle.restart()
+    onOriginYChanged: if (following && !moving) settle.restart()
     onCountChanged: if (following) settle.restart()
 
     Keys.onPressed: (event) => {
@@ -107,7 +108,8 @@ ListView {
         last: index === list.count - 1
         editing: messageId !== 0 && messageId === list.editingId
         flashed: index === list.flashedRow
-        activeFocusOnTab: ListView.isCurrentItem || (list.currentIndex < 0 && last)
+        // One stop for Tab, at the current message. (An item that has the keyboard must not stop being one.)
+        activeFocusOnTab: activeFocus || ListView.isCurrentItem || (list.currentIndex < 0 && last)
         onActiveFocusChanged: if (activeFocus) list.currentIndex = index
         onEditRequested: list.editingId = messageId
         onEditEnded: {

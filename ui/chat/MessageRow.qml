@@ -108,7 +108,7 @@ FocusScope {
                 return parts.filter(part => part !== "").join(" · ")
             }
 
-            readonly property string tokenText: row.tokens > 0 ? qsTr("%n tokens", "", row.tokens) : ""
+            readonly property string tokenText: row.tokens > 0 ? Theme.tokens(row.tokens) : ""
             readonly property string speedText: row.tokensPerSecond > 0 ? qsTr("%1 tok/s").arg(Theme.count(row.tokensPerSecond)) : ""
             readonly property string firstText: row.firstTokenMs > 0
                 ? qsTr("first after %1 s").arg(Number(row.firstTokenMs / 1000).toLocaleString(Qt.locale(), "f", 1)) : ""

@@ -89,7 +89,7 @@ Item {
             iconName: "close"
             label: qsTr("Remove %1 from the list").arg(choice.name)
             hint: qsTr("Remove from the list. The files stay.")
-            activeFocusOnTab: choice.current
+            activeFocusOnTab: choice.current || activeFocus
             onClicked: choice.forgotten()
         }
     }

@@ -1,7 +1,6 @@
 pragma ComponentBehavior: Bound
 
 import QtQuick
-import QtQuick.Layouts
 import Sotto.App
 
 /// What the person must know about the program, the model or the chat, each as a line above the messages.
@@ -12,9 +11,9 @@ Item {
 
     signal openFolderRequested
 
-    implicitHeight: column.visibleChildren.length > 0 ? column.implicitHeight + Theme.px(16) : 0
+    implicitHeight: column.height > 0 ? column.height + Theme.px(16) : 0
 
-    ColumnLayout {
+    Column {
         id: column
         y: Theme.px(12)
         width: Math.min(parent.width - Theme.px(32), Theme.columnWidth)
@@ -24,19 +23,19 @@ Item {
         Banner {
             visible: banners.app.notice !== ""
             message: banners.app.notice
-            Layout.fillWidth: true
+            width: parent.width
             onDismissed: banners.app.dismissNotice()
         }
         LoadingStrip {
             visible: banners.app.runner.state === ModelRunner.Loading
             runner: banners.app.runner
-            Layout.fillWidth: true
+            width: parent.width
         }
         Banner {
             visible: banners.app.runner.error !== ""
             message: banners.app.runner.error
             detail: banners.app.runner.errorDetail
-            Layout.fillWidth: true
+            width: parent.width
             onDismissed: banners.app.runner.dismissError()
 
             PushButton {
@@ -54,7 +53,7 @@ Item {
             message: qsTr("No model is loaded. Choose one, or use the small one that comes with Sotto.")
             trouble: false
             dismissible: false
-            Layout.fillWidth: true
+            width: parent.width
 
             PushButton {
                 text: qsTr("Use the demo model")
@@ -69,7 +68,7 @@ Item {
             visible: banners.app.chat.error !== ""
             message: banners.app.chat.error
             detail: banners.app.chat.errorDetail
-            Layout.fillWidth: true
+            width: parent.width
             onDismissed: banners.app.chat.dismissError()
         }
     }

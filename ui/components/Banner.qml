@@ -1,7 +1,6 @@
 pragma ComponentBehavior: Bound
 
 import QtQuick
-import QtQuick.Layouts
 
 /// A line of news or trouble inside the page: what happened, its detail on demand, and what can be done (put buttons inside).
 Rectangle {
@@ -16,7 +15,7 @@ Rectangle {
 
     signal dismissed
 
-    implicitHeight: column.implicitHeight + Theme.px(20)
+    implicitHeight: column.height + Theme.px(26)
     radius: Theme.radius
     color: trouble ? Theme.warnSoft : Theme.soft
     border.width: 1
@@ -25,50 +24,31 @@ Rectangle {
     Accessible.role: Accessible.AlertMessage
     Accessible.name: message
 
-    ColumnLayout {
+    Icon {
+        id: sign
+        x: Theme.px(14)
+        y: Theme.px(13)
+        source: Theme.icon(banner.trouble ? "warning" : "info")
+        color: banner.trouble ? Theme.warn : Theme.accent
+    }
+    Column {
         id: column
-        anchors.fill: parent
-        anchors.margins: Theme.px(10)
-        anchors.leftMargin: Theme.px(14)
-        spacing: 4
+        anchors.left: sign.right
+        anchors.right: controls.left
+        anchors.leftMargin: Theme.px(10)
+        anchors.rightMargin: Theme.px(8)
+        y: Theme.px(13)
+        spacing: Theme.px(8)
 
-        RowLayout {
-            spacing: Theme.px(10)
-            Layout.fillWidth: true
-
-            Icon {
-                source: Theme.icon(banner.trouble ? "warning" : "info")
-                color: banner.trouble ? Theme.warn : Theme.accent
-                Layout.alignment: Qt.AlignTop
-                Layout.topMargin: Theme.px(4)
-            }
-            Words {
-                text: banner.message
-                font.pixelSize: Theme.smallSize
-                lineHeight: 1.3
-                wrapMode: Text.Wrap
-                Layout.fillWidth: true
-                Layout.topMargin: Theme.px(4)
-                Layout.bottomMargin: Theme.px(4)
-                Layout.alignment: Qt.AlignTop
-            }
-            TextAction {
-                visible: banner.detail !== ""
-                text: banner.detailShown ? qsTr("Hide details") : qsTr("Details")
-                onClicked: banner.detailShown = !banner.detailShown
-                Layout.alignment: Qt.AlignTop
-            }
-            IconButton {
-                visible: banner.dismissible
-                extent: Theme.px(26)
-                iconExtent: Theme.px(15)
-                iconName: "close"
-                label: qsTr("Dismiss")
-                onClicked: banner.dismissed()
-                Layout.alignment: Qt.AlignTop
-            }
+        Words {
+            width: parent.width
+            text: banner.message
+            font.pixelSize: Theme.smallSize
+            lineHeight: 1.3
+            wrapMode: Text.Wrap
         }
         TextEdit {
+            width: parent.width
             visible: banner.detailShown && text !== ""
             text: banner.detail
             textFormat: TextEdit.PlainText
@@ -80,17 +60,33 @@ Rectangle {
             color: Theme.dim
             selectionColor: Theme.accent
             selectedTextColor: Theme.inkOnAccent
-            Layout.fillWidth: true
-            Layout.leftMargin: Theme.iconSize + Theme.px(10)
         }
         Flow {
             id: actionRow
+            width: parent.width
             visible: children.length > 0
             spacing: 8
-            Layout.fillWidth: true
-            Layout.leftMargin: Theme.iconSize + Theme.px(10)
-            Layout.topMargin: visible ? 4 : 0
-            Layout.bottomMargin: visible ? 4 : 0
+        }
+    }
+    Row {
+        id: controls
+        anchors.right: parent.right
+        anchors.rightMargin: Theme.px(8)
+        y: Theme.px(9)
+        spacing: 2
+
+        TextAction {
+            visible: banner.detail !== ""
+            text: banner.detailShown ? qsTr("Hide details") : qsTr("Details")
+            onClicked: banner.detailShown = !banner.detailShown
+        }
+        IconButton {
+            visible: banner.dismissible
+            extent: Theme.px(26)
+            iconExtent: Theme.px(15)
+            iconName: "close"
+            label: qsTr("Dismiss")
+            onClicked: banner.dismissed()
         }
     }
 }

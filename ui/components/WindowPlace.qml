@@ -21,7 +21,7 @@ Item {
         if (last.width >= window.minimumWidth && last.height >= window.minimumHeight) {
             window.width = last.width
             window.height = last.height
-            const reach = Qt.application.screens.some(screen =>
+            const reach = Array.from(Qt.application.screens).some(screen =>
                 last.x + 80 < screen.virtualX + screen.width && last.x + last.width - 80 > screen.virtualX
                 && last.y >= screen.virtualY && last.y + 80 < screen.virtualY + screen.height)
             if (reach) {

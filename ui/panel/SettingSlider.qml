@@ -32,6 +32,7 @@ ColumnLayout {
             elide: Text.ElideRight
             Layout.fillWidth: true
             Layout.maximumWidth: Math.ceil(implicitWidth)
+            Accessible.ignored: true
 
             HoverHandler { id: hover }
             HintTip {

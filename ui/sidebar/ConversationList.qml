@@ -30,7 +30,7 @@ ListView {
 
     model: conversations
     clip: true
-    activeFocusOnTab: count > 0
+    activeFocusOnTab: true
     keyNavigationEnabled: true
     currentIndex: -1
     boundsBehavior: Flickable.StopAtBounds

@@ -18,6 +18,8 @@ Item {
     /// Whether the keyboard is on this row.
     property bool current: false
     property bool renaming: false
+    /// What was searched for stands in the title: that is shown with its marks.
+    readonly property bool titleHit: snippet !== "" && hitMessageId === 0
     readonly property string shownTitle: title === "" ? qsTr("New chat") : title
 
     signal openRequested
@@ -116,7 +118,8 @@ Item {
             height: Theme.px(36)
             verticalAlignment: Text.AlignVCenter
             visible: !row.renaming
-            text: row.shownTitle
+            text: row.titleHit ? row.snippet : row.shownTitle
+            textFormat: row.titleHit ? Text.StyledText : Text.PlainText
             elide: Text.ElideRight
             font.pixelSize: Theme.px(14)
             font.weight: row.active ? Font.DemiBold : Font.Normal
@@ -129,7 +132,7 @@ Item {
             anchors.rightMargin: Theme.px(10)
             anchors.top: words.bottom
             anchors.topMargin: -Theme.px(6)
-            visible: row.snippet !== ""
+            visible: row.snippet !== "" && !row.titleHit
             text: row.snippet
             textFormat: Text.StyledText
             elide: Text.ElideRight
@@ -163,7 +166,7 @@ Item {
                 iconName: "more"
                 label: qsTr("Actions for %1").arg(row.shownTitle)
                 hint: ""
-                activeFocusOnTab: row.current
+                activeFocusOnTab: row.current || activeFocus
                 onClicked: row.openMenu()
             }
         }

@@ -71,6 +71,7 @@ QtObject {
         return "qrc:/sotto/icons/" + name + ".svg"
     }
 
+    /// A number with the separators of the person's language.
     function count(number: real): string {
         return Number(number).toLocaleString(Qt.locale(), "f", 0)
     }
@@ -79,6 +80,10 @@ QtObject {
     readonly property var codePalette: dark
         ? ({ keyword: "#B79CF5", type: "#7FB4E8", string: "#A9C27E", number: "#E0A26F", comment: "#8F897F" })
         : ({ keyword: "#6B3FC6", type: "#225F97", string: "#4B6A1B", number: "#8F4A1D", comment: "#736D64" })
+
+    function tokens(number: real): string {
+        return number === 1 ? qsTr("1 token") : qsTr("%1 tokens").arg(count(number))
+    }
 
     readonly property string richTextStyle: `<style>
         a { color: ${accent}; text-decoration: underline; }

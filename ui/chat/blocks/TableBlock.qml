@@ -15,9 +15,12 @@ Item {
     property list<real> natural: []
     /// Widths of the columns; the room that is left is shared out.
     readonly property list<real> widths: {
-        const sum = natural.reduce((total, width) => total + width, 0)
-        const spare = Math.max(0, width - sum) / Math.max(1, natural.length)
-        return natural.map(width => Math.floor(width + spare))
+        const spare = Math.max(0, width - sum(natural)) / Math.max(1, natural.length)
+        return natural.map(own => Math.floor(own + spare))
+    }
+
+    function sum(lengths: var): real {
+        return Array.from(lengths).reduce((total, length) => total + length, 0)
     }
 
     function measure() {
@@ -32,7 +35,7 @@ Item {
 
     implicitHeight: flick.height
     Accessible.role: Accessible.Table
-    Accessible.name: qsTr("Table, %n rows", "", Math.max(0, rowCount - 1))
+    Accessible.name: qsTr("Table, rows: %1").arg(Math.max(0, rowCount - 1))
 
     Timer {
         id: measuring
@@ -64,7 +67,7 @@ Item {
         width: parent.width
         height: grid.implicitHeight + (overflowing ? Theme.px(10) : 0)
         readonly property bool overflowing: contentWidth > width + 1
-        contentWidth: Math.max(width, grid.implicitWidth)
+        contentWidth: Math.max(width, block.sum(block.widths))
         contentHeight: height
         flickableDirection: Flickable.HorizontalFlick
         boundsBehavior: Flickable.StopAtBounds
@@ -90,7 +93,7 @@ Item {
                                 width: block.widths[index] ?? 0
                                 topPadding: Theme.px(5)
                                 bottomPadding: Theme.px(5)
-                                rightPadding: Theme.px(16)
+                                rightPadding: index === block.columns - 1 && block.alignments[index] === "right" ? 0 : Theme.px(16)
                                 text: Theme.richTextStyle + (block.cells[cell] ?? "")
                                 font.pixelSize: line.index === 0 ? Theme.smallSize : Theme.px(14)
                                 font.weight: line.index === 0 ? Font.DemiBold : Font.Normal
