@@ -5,6 +5,7 @@
 #include <QQmlApplicationEngine>
 #include <QQmlNetworkAccessManagerFactory>
 #include <QQuickStyle>
+#include <QTranslator>
 #include <QtQml/QQmlExtensionPlugin>
 #include <cstdio>
 
@@ -78,6 +79,9 @@ int main(int argc, char* argv[]) {
   QGuiApplication::setDesktopFileName(QStringLiteral("io.sotto.Sotto"));
   QGuiApplication::setWindowIcon(QIcon(QStringLiteral(":/sotto/icons/io.sotto.Sotto.svg")));
   QQuickStyle::setStyle(QStringLiteral("Basic"));
+  QTranslator translator;
+  if (translator.load(QLocale(), QStringLiteral("sotto"), QStringLiteral("_"), QStringLiteral(":/sotto/translations")))
+    QGuiApplication::installTranslator(&translator);
   const CommandLine commandLine(application);
   const app::StartOptions& start = commandLine.start;
 
