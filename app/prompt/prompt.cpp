@@ -32,6 +32,15 @@ PromptError explained(const ChatTemplate& chatTemplate, const templates::Templat
   return {"The " + chatTemplate.name + " failed" + place + ": " + error.message(), line};
 }
 
+/// The roles of this program are its own words: a template may build a control token from one ('<|' + role + '|>'). Any
+/// other role came from outside and must not.
+Value roleValue(const std::string& role) {
+  for (const std::string_view known : {"system", "user", "assistant", "tool", "observation"}) {
+    if (role == known) return Value::template_text(role);
+  }
+  return Value::user_text(role);
+}
+
 /// Renders the messages with `contents` in place of their own.
 MarkedText render(const templates::Template& compiled, const engine::ModelInfo& model,
                   const std::vector<PromptMessage>& messages, const std::vector<std::string>& contents,
@@ -39,7 +48,7 @@ MarkedText render(const templates::Template& compiled, const engine::ModelInfo& 
   Value list = Value::list();
   for (std::size_t i = 0; i < messages.size(); ++i) {
     Value message = Value::dict();
-    message.set("role", Value::user_text(messages[i].role));
+    message.set("role", roleValue(messages[i].role));
     message.set("content", Value::user_text(contents[i]));
     list.push_back(std::move(message));
   }

@@ -118,6 +118,17 @@ TEST(Prompt, ATemplateThatLooksIntoTheContentsIsBelieved) {
   EXPECT_EQ(textOf(rendered(info, {{"assistant", "known", {7}}})), "known");
 }
 
+TEST(Prompt, ATemplateMayBuildControlTokensFromItsOwnRolesOnly) {
+  const auto info = modelWithTemplate("{% for m in messages %}{{ '<|' + m.role + '|>' }}{{ m.content }}{% endfor %}");
+  const Prompt known = rendered(info, {{"user", "<|user|>", {}}});
+  ASSERT_EQ(known.pieces.size(), 2u);
+  EXPECT_EQ(known.pieces[0].text, "<|user|>");
+  EXPECT_TRUE(known.pieces[0].parse_special);
+  EXPECT_FALSE(known.pieces[1].parse_special);
+  const Prompt foreign = rendered(info, {{"root", "a", {}}});
+  for (const engine::PromptPiece& piece : foreign.pieces) EXPECT_NE(piece.text, "<|root|>");
+}
+
 TEST(Prompt, StandInsThatSomebodyTypedAreText) {
   const std::string typed =
       "\uE000"
