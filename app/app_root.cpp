@@ -33,9 +33,11 @@ AppRoot::AppRoot(const StartOptions& options, QObject* parent)
       shortcuts_(std::make_unique<ShortcutListModel>()) {
   connectParts();
   addNotice(settings_->notice());
-  whenDone(history_->opened(), this, [this](const OpenReport& report) { addNotice(report.notice); },
-           [this](const HistoryError& error) { addNotice(error.sentence()); });
-  whenDone(history_->purgeTrash(), this, [](int) {}, [](const HistoryError&) {});  // what failed is told by opened()
+  whenDone(
+      history_->opened(), this, [this](const OpenReport& report) { addNotice(report.notice); },
+      [this](const HistoryError& error) { addNotice(error.sentence()); });
+  whenDone(
+      history_->purgeTrash(), this, [](int) {}, [](const HistoryError&) {});  // what failed is told by opened()
   conversations_->refresh();
   if (options.conversationId > 0) chat_->open(options.conversationId);
   runner_->loadAtStart(options.modelPath);
@@ -54,9 +56,13 @@ void AppRoot::connectParts() {
   connect(settings_.get(), &Settings::writeFailed, this, &AppRoot::addNotice);
 }
 
-QString AppRoot::version() const { return QStringLiteral(SOTTO_VERSION); }
+QString AppRoot::version() const {
+  return QStringLiteral(SOTTO_VERSION);
+}
 
-QVariantMap AppRoot::codePalette() const { return chat_->messages()->codePalette(); }
+QVariantMap AppRoot::codePalette() const {
+  return chat_->messages()->codePalette();
+}
 
 void AppRoot::setCodePalette(const QVariantMap& palette) {
   if (palette == codePalette()) return;

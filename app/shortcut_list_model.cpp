@@ -12,11 +12,12 @@ ShortcutListModel::ShortcutListModel(QObject* parent) : QAbstractListModel(paren
   QFile table(QStringLiteral(":/sotto/shortcuts.json"));
   const bool opened = table.open(QIODevice::ReadOnly);
   Q_ASSERT(opened);  // part of the program
-  const QString titleKey = QLocale().language() == QLocale::Chinese ? QStringLiteral("title_zh") : QStringLiteral("title");
+  const QString titleKey =
+      QLocale().language() == QLocale::Chinese ? QStringLiteral("title_zh") : QStringLiteral("title");
   const QJsonArray rows = QJsonDocument::fromJson(table.readAll()).array();
   for (const QJsonValue& row : rows) {
-    shortcuts_.append({row[QStringLiteral("action")].toString(), row[QStringLiteral("keys")].toString(),
-                       row[titleKey].toString()});
+    shortcuts_.append(
+        {row[QStringLiteral("action")].toString(), row[QStringLiteral("keys")].toString(), row[titleKey].toString()});
   }
 }
 
@@ -28,11 +29,15 @@ QVariant ShortcutListModel::data(const QModelIndex& index, int role) const {
   if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
   const Shortcut& shortcut = shortcuts_[index.row()];
   switch (role) {
-    case ActionRole: return shortcut.action;
-    case KeysRole: return shortcut.keys;
+    case ActionRole:
+      return shortcut.action;
+    case KeysRole:
+      return shortcut.keys;
     case Qt::DisplayRole:
-    case TitleRole: return shortcut.title;
-    default: return {};
+    case TitleRole:
+      return shortcut.title;
+    default:
+      return {};
   }
 }
 

@@ -60,8 +60,9 @@ void ChatViewModel::setTitle(const QString& title) {
   titleGiven_ = true;
   emit titleChanged();
   if (conversationId_ == 0) return;
-  whenDone(history_.renameConversation(conversationId_, given), this, [this] { emit conversationsChanged(); },
-           [this](const HistoryError& error) { fail(tr("The chat could not be renamed."), error); });
+  whenDone(
+      history_.renameConversation(conversationId_, given), this, [this] { emit conversationsChanged(); },
+      [this](const HistoryError& error) { fail(tr("The chat could not be renamed."), error); });
 }
 
 void ChatViewModel::conversationRenamed(qint64 conversationId, const QString& title) {
@@ -82,7 +83,9 @@ void ChatViewModel::newChat() {
   setContextUsed(contextBase_ = 0);
 }
 
-void ChatViewModel::open(qint64 conversationId) { openAt(conversationId, 0); }
+void ChatViewModel::open(qint64 conversationId) {
+  openAt(conversationId, 0);
+}
 
 void ChatViewModel::openAt(qint64 conversationId, qint64 messageId) {
   if (conversationId == 0) return newChat();
@@ -96,25 +99,28 @@ void ChatViewModel::openAt(qint64 conversationId, qint64 messageId) {
 void ChatViewModel::load(qint64 conversationId, qint64 messageId) {
   const auto failed = [this](const HistoryError& error) { fail(tr("The chat could not be opened."), error); };
   const auto conversation = history_.conversation(conversationId);
-  whenDone(history_.currentPath(conversationId), this,
-           [this, opening = opening_, conversation, messageId, failed](const QList<Message>& path) {
-             if (opening != opening_) return;
-             const auto isAsked = [messageId](const Message& message) { return message.id == messageId; };
-             if (messageId == 0 || std::any_of(path.begin(), path.end(), isAsked)) {
-               return showPath(conversation.result(), path, messageId);
-             }
-             // The message is on another branch: that one is shown from now on.
-             whenDone(history_.selectSibling(messageId), this,
-                      [this, opening, conversation, messageId, failed](qint64 leaf) {
-                        whenDone(history_.path(leaf), this,
-                                 [this, opening, conversation, messageId](const QList<Message>& other) {
-                                   if (opening == opening_) showPath(conversation.result(), other, messageId);
-                                 },
-                                 failed);
-                      },
-                      failed);
-           },
-           failed);
+  whenDone(
+      history_.currentPath(conversationId), this,
+      [this, opening = opening_, conversation, messageId, failed](const QList<Message>& path) {
+        if (opening != opening_) return;
+        const auto isAsked = [messageId](const Message& message) { return message.id == messageId; };
+        if (messageId == 0 || std::any_of(path.begin(), path.end(), isAsked)) {
+          return showPath(conversation.result(), path, messageId);
+        }
+        // The message is on another branch: that one is shown from now on.
+        whenDone(
+            history_.selectSibling(messageId), this,
+            [this, opening, conversation, messageId, failed](qint64 leaf) {
+              whenDone(
+                  history_.path(leaf), this,
+                  [this, opening, conversation, messageId](const QList<Message>& other) {
+                    if (opening == opening_) showPath(conversation.result(), other, messageId);
+                  },
+                  failed);
+            },
+            failed);
+      },
+      failed);
 }
 
 void ChatViewModel::showPath(const Conversation& conversation, const QList<Message>& path, qint64 messageId) {
@@ -148,15 +154,16 @@ void ChatViewModel::showConversation(const Conversation& conversation) {
 /// Shows the stored path of the open conversation again.
 void ChatViewModel::reloadPath() {
   if (conversationId_ == 0) return messages_.truncate(0);
-  whenDone(history_.currentPath(conversationId_), this,
-           [this, view = view_](const QList<Message>& path) {
-             if (view != view_ || asking_) return;
-             messages_.setPath(path);
-             if (reply_) follow(reply_);
-             countContext();
-             stateChanged();
-           },
-           [this](const HistoryError& error) { fail(tr("The chat could not be read."), error); });
+  whenDone(
+      history_.currentPath(conversationId_), this,
+      [this, view = view_](const QList<Message>& path) {
+        if (view != view_ || asking_) return;
+        messages_.setPath(path);
+        if (reply_) follow(reply_);
+        countContext();
+        stateChanged();
+      },
+      [this](const HistoryError& error) { fail(tr("The chat could not be read."), error); });
 }
 
 /// The open conversation is about to be left.
@@ -199,8 +206,9 @@ void ChatViewModel::storeDraft() {
     keepNewChatDraft(draft_);
     return;
   }
-  whenDone(history_.setDraft(conversationId_, draft_), this, [] {},
-           [this](const HistoryError& error) { fail(tr("The draft could not be stored."), error); });
+  whenDone(
+      history_.setDraft(conversationId_, draft_), this, [] {},
+      [this](const HistoryError& error) { fail(tr("The draft could not be stored."), error); });
 }
 
 void ChatViewModel::keepNewChatDraft(const QString& draft) {
@@ -219,7 +227,9 @@ void ChatViewModel::countDraft() {
 
 // Figures and errors
 
-int ChatViewModel::contextLength() const { return runner_.contextLength(); }
+int ChatViewModel::contextLength() const {
+  return runner_.contextLength();
+}
 
 void ChatViewModel::countContext() {
   QList<Message> path = messages_.path();
@@ -246,7 +256,9 @@ void ChatViewModel::setError(const QString& error, const QString& detail) {
   emit errorChanged();
 }
 
-void ChatViewModel::fail(const QString& error, const HistoryError& why) { setError(error, why.sentence()); }
+void ChatViewModel::fail(const QString& error, const HistoryError& why) {
+  setError(error, why.sentence());
+}
 
 void ChatViewModel::dismissError() {
   if (!error_.isEmpty()) setError({}, {});
@@ -282,13 +294,15 @@ void ChatViewModel::selectVersion(qint64 messageId, int delta) {
   const int row = messages_.rowOf(messageId);
   if (row < 0 || asking_) return;
   const auto failed = [this](const HistoryError& error) { fail(tr("The other version could not be shown."), error); };
-  whenDone(history_.siblings(messageId), this,
-           [this, view = view_, messageId, delta, failed](const QList<qint64>& versions) {
-             const qsizetype wanted = versions.indexOf(messageId) + delta;
-             if (view != view_ || wanted < 0 || wanted >= versions.size()) return;
-             whenDone(history_.selectSibling(versions[wanted]), this, [this](qint64) { reloadPath(); }, failed);
-           },
-           failed);
+  whenDone(
+      history_.siblings(messageId), this,
+      [this, view = view_, messageId, delta, failed](const QList<qint64>& versions) {
+        const qsizetype wanted = versions.indexOf(messageId) + delta;
+        if (view != view_ || wanted < 0 || wanted >= versions.size()) return;
+        whenDone(
+            history_.selectSibling(versions[wanted]), this, [this](qint64) { reloadPath(); }, failed);
+      },
+      failed);
 }
 
 }  // namespace app

@@ -21,31 +21,46 @@ constexpr qint64 kUnstoredReply = -2;
 RowStatus rowStatusOf(Reply::State state) {
   switch (state) {
     case Reply::State::Waiting:
-    case Reply::State::Reading: return RowStatus::Waiting;
-    case Reply::State::Writing: return RowStatus::Streaming;
-    case Reply::State::Finished: return RowStatus::Complete;
-    case Reply::State::Cancelled: return RowStatus::Cancelled;
-    case Reply::State::Failed: return RowStatus::Failed;
+    case Reply::State::Reading:
+      return RowStatus::Waiting;
+    case Reply::State::Writing:
+      return RowStatus::Streaming;
+    case Reply::State::Finished:
+      return RowStatus::Complete;
+    case Reply::State::Cancelled:
+      return RowStatus::Cancelled;
+    case Reply::State::Failed:
+      return RowStatus::Failed;
   }
   return RowStatus::Complete;
 }
 
 MessageStatus messageStatusOf(Reply::State state) {
   switch (state) {
-    case Reply::State::Finished: return MessageStatus::Complete;
-    case Reply::State::Cancelled: return MessageStatus::Cancelled;
-    case Reply::State::Failed: return MessageStatus::Failed;
-    default: return MessageStatus::Streaming;
+    case Reply::State::Finished:
+      return MessageStatus::Complete;
+    case Reply::State::Cancelled:
+      return MessageStatus::Cancelled;
+    case Reply::State::Failed:
+      return MessageStatus::Failed;
+    default:
+      return MessageStatus::Streaming;
   }
 }
 
 }  // namespace
 
-bool ChatViewModel::busy() const { return asking_ || reply_; }
+bool ChatViewModel::busy() const {
+  return asking_ || reply_;
+}
 
-bool ChatViewModel::canSend() const { return !busy() && !draft_.trimmed().isEmpty(); }
+bool ChatViewModel::canSend() const {
+  return !busy() && !draft_.trimmed().isEmpty();
+}
 
-double ChatViewModel::tokensPerSecond() const { return reply_ ? reply_->tokensPerSecond() : lastTokensPerSecond_; }
+double ChatViewModel::tokensPerSecond() const {
+  return reply_ ? reply_->tokensPerSecond() : lastTokensPerSecond_;
+}
 
 QString ChatViewModel::replyPhase() const {
   if (!busy()) return {};
@@ -55,7 +70,8 @@ QString ChatViewModel::replyPhase() const {
 
 bool ChatViewModel::modelIsThere() {
   if (runner_.state() == ModelRunner::State::Ready || runner_.state() == ModelRunner::State::Loading) return true;
-  setError(tr("No model is loaded, so nobody can answer."), tr("Choose a model, or load the demo model, and send again."));
+  setError(tr("No model is loaded, so nobody can answer."),
+           tr("Choose a model, or load the demo model, and send again."));
   return false;
 }
 
@@ -85,12 +101,13 @@ void ChatViewModel::edit(qint64 messageId, const QString& text) {
   const int row = messages_.rowOf(messageId);
   if (busy() || row < 0 || text.trimmed().isEmpty() || text == textOf(messageId)) return;
   if (messages_.messageAt(row).role == MessageRole::Assistant) {
-    whenDone(history_.editReply(messageId, text), this,
-             [this](const Message&) {
-               reloadPath();
-               emit conversationsChanged();
-             },
-             [this](const HistoryError& error) { fail(tr("The edited reply could not be stored."), error); });
+    whenDone(
+        history_.editReply(messageId, text), this,
+        [this](const Message&) {
+          reloadPath();
+          emit conversationsChanged();
+        },
+        [this](const HistoryError& error) { fail(tr("The edited reply could not be stored."), error); });
     return;
   }
   if (!modelIsThere()) return;
@@ -117,18 +134,19 @@ void ChatViewModel::ask(const Asking& asked) {
     title_ = titleFrom(asking.text);
     emit titleChanged();
   }
-  whenDone(history_.createConversation(title_, runner_.modelPath(), runner_.modelName()), this,
-           [this, asking](const Conversation& conversation) mutable {
-             asking.conversationId = conversation.id;
-             if (asking.view == view_) {
-               conversationId_ = conversation.id;
-               emit conversationIdChanged();
-               if (!draft_.isEmpty()) draftTimer_.start();  // typed meanwhile; from now on it belongs here
-               keepNewChatDraft({});
-             }
-             storeTurn(asking);
-           },
-           [this, asking](const HistoryError& error) { turnNotStored(asking, error); });
+  whenDone(
+      history_.createConversation(title_, runner_.modelPath(), runner_.modelName()), this,
+      [this, asking](const Conversation& conversation) mutable {
+        asking.conversationId = conversation.id;
+        if (asking.view == view_) {
+          conversationId_ = conversation.id;
+          emit conversationIdChanged();
+          if (!draft_.isEmpty()) draftTimer_.start();  // typed meanwhile; from now on it belongs here
+          keepNewChatDraft({});
+        }
+        storeTurn(asking);
+      },
+      [this, asking](const HistoryError& error) { turnNotStored(asking, error); });
 }
 
 /// Shows what was asked for at once, before it is stored.
@@ -151,12 +169,14 @@ void ChatViewModel::showAsked(const Asking& asking) {
 
 void ChatViewModel::storeTurn(const Asking& asking) {
   const QString model = runner_.modelName();
-  const QFuture<Turn> turn =
-      asking.kind == Asking::Kind::Send   ? history_.appendTurn(asking.conversationId, asking.messageId, asking.text, model)
-      : asking.kind == Asking::Kind::Edit ? history_.editUserMessage(asking.messageId, asking.text, model)
-                                          : history_.appendReply(asking.messageId, model);
-  whenDone(turn, this, [this, asking](const Turn& stored) { turnStored(asking, stored); },
-           [this, asking](const HistoryError& error) { turnNotStored(asking, error); });
+  const QFuture<Turn> turn = asking.kind == Asking::Kind::Send
+                                 ? history_.appendTurn(asking.conversationId, asking.messageId, asking.text, model)
+                             : asking.kind == Asking::Kind::Edit
+                                 ? history_.editUserMessage(asking.messageId, asking.text, model)
+                                 : history_.appendReply(asking.messageId, model);
+  whenDone(
+      turn, this, [this, asking](const Turn& stored) { turnStored(asking, stored); },
+      [this, asking](const HistoryError& error) { turnNotStored(asking, error); });
 }
 
 void ChatViewModel::turnStored(const Asking& asking, const Turn& turn) {

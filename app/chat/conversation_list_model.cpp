@@ -40,27 +40,41 @@ ConversationListModel::ConversationListModel(History& history, QObject* parent)
   connect(&searchTimer_, &QTimer::timeout, this, &ConversationListModel::refresh);
 }
 
-int ConversationListModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : count(); }
+int ConversationListModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : count();
+}
 
 QVariant ConversationListModel::data(const QModelIndex& index, int role) const {
   if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
   const Row& row = rows_[index.row()];
   switch (role) {
-    case ConversationIdRole: return row.id;
+    case ConversationIdRole:
+      return row.id;
     case Qt::DisplayRole:
-    case TitleRole: return row.title;
-    case SectionRole: return row.section;
-    case PinnedRole: return row.pinned;
-    case ActiveRole: return row.id == active_;
-    case SnippetRole: return row.snippet;
-    case HitMessageIdRole: return row.hitMessageId;
-    default: return {};
+    case TitleRole:
+      return row.title;
+    case SectionRole:
+      return row.section;
+    case PinnedRole:
+      return row.pinned;
+    case ActiveRole:
+      return row.id == active_;
+    case SnippetRole:
+      return row.snippet;
+    case HitMessageIdRole:
+      return row.hitMessageId;
+    default:
+      return {};
   }
 }
 
 QHash<int, QByteArray> ConversationListModel::roleNames() const {
-  return {{ConversationIdRole, "conversationId"}, {TitleRole, "title"},   {SectionRole, "section"},
-          {PinnedRole, "pinned"},                 {ActiveRole, "active"}, {SnippetRole, "snippet"},
+  return {{ConversationIdRole, "conversationId"},
+          {TitleRole, "title"},
+          {SectionRole, "section"},
+          {PinnedRole, "pinned"},
+          {ActiveRole, "active"},
+          {SnippetRole, "snippet"},
           {HitMessageIdRole, "hitMessageId"}};
 }
 
@@ -83,26 +97,29 @@ void ConversationListModel::refresh() {
   const quint64 asked = ++asked_;
   const auto failed = [this](const HistoryError& error) { report(tr("The chats could not be read."), error); };
   if (searching()) {
-    whenDone(history_.search(query_), this,
-             [this, asked](const QList<SearchHit>& hits) {
-               if (asked != asked_) return;
-               QList<Row> rows;
-               for (const SearchHit& hit : hits) rows.append({hit.conversationId, hit.messageId, hit.title, {}, snippetOf(hit), false});
-               showRows(rows);
-             },
-             failed);
+    whenDone(
+        history_.search(query_), this,
+        [this, asked](const QList<SearchHit>& hits) {
+          if (asked != asked_) return;
+          QList<Row> rows;
+          for (const SearchHit& hit : hits)
+            rows.append({hit.conversationId, hit.messageId, hit.title, {}, snippetOf(hit), false});
+          showRows(rows);
+        },
+        failed);
     return;
   }
-  whenDone(history_.conversations(), this,
-           [this, asked](const QList<Conversation>& conversations) {
-             if (asked != asked_) return;
-             QList<Row> rows;
-             for (const Conversation& conversation : conversations) {
-               rows.append({conversation.id, 0, conversation.title, sectionOf(conversation), {}, conversation.pinned});
-             }
-             showRows(rows);
-           },
-           failed);
+  whenDone(
+      history_.conversations(), this,
+      [this, asked](const QList<Conversation>& conversations) {
+        if (asked != asked_) return;
+        QList<Row> rows;
+        for (const Conversation& conversation : conversations) {
+          rows.append({conversation.id, 0, conversation.title, sectionOf(conversation), {}, conversation.pinned});
+        }
+        showRows(rows);
+      },
+      failed);
 }
 
 /// Makes the rows those of `wanted` by as few changes as a list that moves one row to the top needs.
@@ -117,7 +134,8 @@ void ConversationListModel::showRows(const QList<Row>& wanted) {
     endRemoveRows();
   }
   for (qsizetype i = 0; i < wanted.size(); ++i) {
-    const auto found = std::find_if(rows_.begin() + i, rows_.end(), [&](const Row& row) { return isSame(row, wanted[i]); });
+    const auto found =
+        std::find_if(rows_.begin() + i, rows_.end(), [&](const Row& row) { return isSame(row, wanted[i]); });
     const auto from = static_cast<int>(found - rows_.begin());
     const auto to = static_cast<int>(i);
     if (found == rows_.end()) {
@@ -153,33 +171,36 @@ void ConversationListModel::step(int delta) {
 void ConversationListModel::rename(qint64 conversationId, const QString& title) {
   const QString given = title.simplified();
   if (given.isEmpty()) return;
-  whenDone(history_.renameConversation(conversationId, given), this,
-           [this, conversationId, given] {
-             emit renamed(conversationId, given);
-             refresh();
-           },
-           [this](const HistoryError& error) { report(tr("The chat could not be renamed."), error); });
+  whenDone(
+      history_.renameConversation(conversationId, given), this,
+      [this, conversationId, given] {
+        emit renamed(conversationId, given);
+        refresh();
+      },
+      [this](const HistoryError& error) { report(tr("The chat could not be renamed."), error); });
 }
 
 void ConversationListModel::setPinned(qint64 conversationId, bool pinned) {
-  whenDone(history_.setPinned(conversationId, pinned), this, [this] { refresh(); },
-           [this](const HistoryError& error) { report(tr("The chat could not be pinned."), error); });
+  whenDone(
+      history_.setPinned(conversationId, pinned), this, [this] { refresh(); },
+      [this](const HistoryError& error) { report(tr("The chat could not be pinned."), error); });
 }
 
 void ConversationListModel::remove(qint64 conversationId) {
   const auto row = std::find_if(rows_.begin(), rows_.end(), [=](const Row& each) { return each.id == conversationId; });
   if (row == rows_.end()) return;
   const QString title = row->title.isEmpty() ? tr("Untitled chat") : row->title;
-  whenDone(history_.deleteConversation(conversationId), this,
-           [this, conversationId, title] {
-             undoId_ = conversationId;
-             undoWasActive_ = conversationId == active_;
-             undoTitle_ = title;
-             emit undoTitleChanged();
-             emit removed(conversationId);
-             refresh();
-           },
-           [this](const HistoryError& error) { report(tr("The chat could not be deleted."), error); });
+  whenDone(
+      history_.deleteConversation(conversationId), this,
+      [this, conversationId, title] {
+        undoId_ = conversationId;
+        undoWasActive_ = conversationId == active_;
+        undoTitle_ = title;
+        emit undoTitleChanged();
+        emit removed(conversationId);
+        refresh();
+      },
+      [this](const HistoryError& error) { report(tr("The chat could not be deleted."), error); });
 }
 
 void ConversationListModel::undoRemove() {
@@ -187,12 +208,13 @@ void ConversationListModel::undoRemove() {
   const qint64 conversationId = undoId_;
   const bool wasActive = undoWasActive_;
   dismissUndo();
-  whenDone(history_.restoreConversation(conversationId), this,
-           [this, conversationId, wasActive] {
-             if (wasActive) emit openRequested(conversationId);
-             refresh();
-           },
-           [this](const HistoryError& error) { report(tr("The chat could not be brought back."), error); });
+  whenDone(
+      history_.restoreConversation(conversationId), this,
+      [this, conversationId, wasActive] {
+        if (wasActive) emit openRequested(conversationId);
+        refresh();
+      },
+      [this](const HistoryError& error) { report(tr("The chat could not be brought back."), error); });
 }
 
 void ConversationListModel::dismissUndo() {

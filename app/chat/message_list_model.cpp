@@ -16,36 +16,54 @@ constexpr QChar kSpace = QLatin1Char(' ');
 
 RowStatus rowStatus(MessageStatus status) {
   switch (status) {
-    case MessageStatus::Complete: return RowStatus::Complete;
-    case MessageStatus::Streaming: return RowStatus::Waiting;
-    case MessageStatus::Interrupted: return RowStatus::Interrupted;
-    case MessageStatus::Cancelled: return RowStatus::Cancelled;
-    case MessageStatus::Failed: return RowStatus::Failed;
+    case MessageStatus::Complete:
+      return RowStatus::Complete;
+    case MessageStatus::Streaming:
+      return RowStatus::Waiting;
+    case MessageStatus::Interrupted:
+      return RowStatus::Interrupted;
+    case MessageStatus::Cancelled:
+      return RowStatus::Cancelled;
+    case MessageStatus::Failed:
+      return RowStatus::Failed;
   }
   return RowStatus::Complete;
 }
 
-bool isGrowing(RowStatus status) { return status == RowStatus::Waiting || status == RowStatus::Streaming; }
+bool isGrowing(RowStatus status) {
+  return status == RowStatus::Waiting || status == RowStatus::Streaming;
+}
 
 QString statusName(RowStatus status) {
   switch (status) {
-    case RowStatus::Complete: return QStringLiteral("complete");
-    case RowStatus::Waiting: return QStringLiteral("waiting");
-    case RowStatus::Streaming: return QStringLiteral("streaming");
-    case RowStatus::Interrupted: return QStringLiteral("interrupted");
-    case RowStatus::Cancelled: return QStringLiteral("cancelled");
-    case RowStatus::Failed: return QStringLiteral("failed");
+    case RowStatus::Complete:
+      return QStringLiteral("complete");
+    case RowStatus::Waiting:
+      return QStringLiteral("waiting");
+    case RowStatus::Streaming:
+      return QStringLiteral("streaming");
+    case RowStatus::Interrupted:
+      return QStringLiteral("interrupted");
+    case RowStatus::Cancelled:
+      return QStringLiteral("cancelled");
+    case RowStatus::Failed:
+      return QStringLiteral("failed");
   }
   return {};
 }
 
 QString statusText(RowStatus status, const Message& message) {
   switch (status) {
-    case RowStatus::Complete: return {};
-    case RowStatus::Waiting: return MessageListModel::tr("Waiting");
-    case RowStatus::Streaming: return MessageListModel::tr("Writing");
-    case RowStatus::Interrupted: return MessageListModel::tr("Interrupted: Sotto ended while this was being written.");
-    case RowStatus::Cancelled: return MessageListModel::tr("Stopped");
+    case RowStatus::Complete:
+      return {};
+    case RowStatus::Waiting:
+      return MessageListModel::tr("Waiting");
+    case RowStatus::Streaming:
+      return MessageListModel::tr("Writing");
+    case RowStatus::Interrupted:
+      return MessageListModel::tr("Interrupted: Sotto ended while this was being written.");
+    case RowStatus::Cancelled:
+      return MessageListModel::tr("Stopped");
     case RowStatus::Failed:
       return message.finishReason.isEmpty() ? MessageListModel::tr("The reply failed.") : message.finishReason;
   }
@@ -54,9 +72,12 @@ QString statusText(RowStatus status, const Message& message) {
 
 QString roleName(MessageRole role) {
   switch (role) {
-    case MessageRole::System: return QStringLiteral("system");
-    case MessageRole::User: return QStringLiteral("user");
-    case MessageRole::Assistant: return QStringLiteral("assistant");
+    case MessageRole::System:
+      return QStringLiteral("system");
+    case MessageRole::User:
+      return QStringLiteral("user");
+    case MessageRole::Assistant:
+      return QStringLiteral("assistant");
   }
   return {};
 }
@@ -72,29 +93,46 @@ MessageListModel::MessageListModel(QObject* parent) : QAbstractListModel(parent)
 
 MessageListModel::~MessageListModel() = default;
 
-int MessageListModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : count(); }
+int MessageListModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : count();
+}
 
 QVariant MessageListModel::data(const QModelIndex& index, int role) const {
   if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
   Row& row = *rows_[static_cast<std::size_t>(index.row())];
   const Message& message = row.message;
   switch (role) {
-    case MessageIdRole: return message.id;
-    case RoleRole: return roleName(message.role);
-    case TextRole: return shownText(message);
+    case MessageIdRole:
+      return message.id;
+    case RoleRole:
+      return roleName(message.role);
+    case TextRole:
+      return shownText(message);
     case Qt::DisplayRole:
-    case PlainTextRole: return plainTextAt(index.row());
-    case BlocksRole: return QVariant::fromValue(blocksOf(row));
-    case StatusRole: return statusName(row.status);
-    case StatusTextRole: return statusText(row.status, message);
-    case VersionIndexRole: return message.siblingIndex + 1;
-    case VersionCountRole: return message.siblingCount;
-    case TokensRole: return message.completionTokens;
-    case TokensPerSecondRole: return message.tokensPerSecond;
-    case FirstTokenMsRole: return message.timeToFirstTokenMs;
-    case FinishReasonRole: return message.finishReason;
-    case ModelNameRole: return message.modelName;
-    default: return {};
+    case PlainTextRole:
+      return plainTextAt(index.row());
+    case BlocksRole:
+      return QVariant::fromValue(blocksOf(row));
+    case StatusRole:
+      return statusName(row.status);
+    case StatusTextRole:
+      return statusText(row.status, message);
+    case VersionIndexRole:
+      return message.siblingIndex + 1;
+    case VersionCountRole:
+      return message.siblingCount;
+    case TokensRole:
+      return message.completionTokens;
+    case TokensPerSecondRole:
+      return message.tokensPerSecond;
+    case FirstTokenMsRole:
+      return message.timeToFirstTokenMs;
+    case FinishReasonRole:
+      return message.finishReason;
+    case ModelNameRole:
+      return message.modelName;
+    default:
+      return {};
   }
 }
 
@@ -184,7 +222,8 @@ void MessageListModel::setMessage(int row, const Message& message, RowStatus sta
 
 void MessageListModel::appendText(int row, const QString& text) {
   Row& grown = *rows_[static_cast<std::size_t>(row)];
-  const bool extraSpace = grown.message.role == MessageRole::Assistant && grown.message.text.isEmpty() && text.startsWith(kSpace);
+  const bool extraSpace =
+      grown.message.role == MessageRole::Assistant && grown.message.text.isEmpty() && text.startsWith(kSpace);
   grown.message.text += text;
   grown.status = RowStatus::Streaming;
   if (grown.blocks) grown.blocks->append(extraSpace ? text.mid(1) : text);
@@ -206,7 +245,9 @@ int MessageListModel::rowOf(qint64 messageId) const {
   return -1;
 }
 
-const Message& MessageListModel::messageAt(int row) const { return rows_[static_cast<std::size_t>(row)]->message; }
+const Message& MessageListModel::messageAt(int row) const {
+  return rows_[static_cast<std::size_t>(row)]->message;
+}
 
 QString MessageListModel::plainTextAt(int row) const {
   const Row& asked = *rows_[static_cast<std::size_t>(row)];
@@ -228,6 +269,8 @@ void MessageListModel::setCodePalette(const QVariantMap& palette) {
   }
 }
 
-void MessageListModel::changed(int row, const QList<int>& roles) { emit dataChanged(index(row), index(row), roles); }
+void MessageListModel::changed(int row, const QList<int>& roles) {
+  emit dataChanged(index(row), index(row), roles);
+}
 
 }  // namespace app

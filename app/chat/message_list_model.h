@@ -1,9 +1,10 @@
 #pragma once
 
+#include <QtQml/qqmlregistration.h>
+
 #include <QAbstractListModel>
 #include <QString>
 #include <QVariantMap>
-#include <QtQml/qqmlregistration.h>
 #include <memory>
 #include <vector>
 
@@ -31,9 +32,9 @@ class MessageListModel : public QAbstractListModel {
     TextRole,                          ///< as written (see shownText)
     PlainTextRole,                     ///< without marks, for screen readers and the clipboard
     BlocksRole,                        ///< BlockListModel*, owned by this model
-    StatusRole,       ///< "complete", "waiting", "streaming", "interrupted", "cancelled" or "failed"
-    StatusTextRole,   ///< the same for people; empty when complete
-    VersionIndexRole,  ///< from 1
+    StatusRole,                        ///< "complete", "waiting", "streaming", "interrupted", "cancelled" or "failed"
+    StatusTextRole,                    ///< the same for people; empty when complete
+    VersionIndexRole,                  ///< from 1
     VersionCountRole,
     TokensRole,  ///< generated tokens
     TokensPerSecondRole,

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "app/chat/prompt_messages.h"
 #include "app/chat/reply.h"
 #include "app/chat/reply_buffer.h"
 #include "app/demo_model.h"
@@ -26,9 +27,9 @@ struct ModelRunner::Loaded {
 /// One load under way.
 struct ModelRunner::LoadTicket {
   QString path;
-  bool thenDemo = false;                  ///< load the demo model if this one fails
-  std::atomic<bool> cancelled = false;    // set by the UI thread, read by the loading and the engine thread
-  std::atomic<int> percentPosted = 0;     // engine thread only, but for the start
+  bool thenDemo = false;                ///< load the demo model if this one fails
+  std::atomic<bool> cancelled = false;  // set by the UI thread, read by the loading and the engine thread
+  std::atomic<int> percentPosted = 0;   // engine thread only, but for the start
 };
 
 /// A reply that was asked for.
@@ -53,7 +54,8 @@ Failure currentFailure() {
   } catch (const engine::Error& error) {
     return {sentenceFor(error.code()), QString::fromUtf8(error.what())};
   } catch (const PromptError& error) {
-    return {ModelRunner::tr("The model's chat template cannot show this conversation."), QString::fromUtf8(error.what())};
+    return {ModelRunner::tr("The model's chat template cannot show this conversation."),
+            QString::fromUtf8(error.what())};
   } catch (const std::bad_alloc&) {
     return {sentenceFor(engine::ErrorCode::OutOfMemory), {}};
   } catch (const std::exception& error) {
@@ -61,7 +63,9 @@ Failure currentFailure() {
   }
 }
 
-std::filesystem::path fileSystemPath(const QString& path) { return std::filesystem::path(path.toStdU16String()); }
+std::filesystem::path fileSystemPath(const QString& path) {
+  return std::filesystem::path(path.toStdU16String());
+}
 
 /// The folder of a model, from whatever names it: a path or file: URL of the folder, or of a file in one.
 QString modelPathOf(const QVariant& location) {
@@ -79,34 +83,6 @@ QString parametersText(std::uint64_t parameters) {
   const auto count = static_cast<double>(parameters);
   if (count >= 1e8) return ModelRunner::tr("%1 B").arg(QLocale().toString(count / 1e9, 'f', count >= 1e10 ? 0 : 2));
   return ModelRunner::tr("%1 M").arg(QLocale().toString(count / 1e6, 'f', count >= 1e7 ? 0 : 1));
-}
-
-/// The ids that a reply was generated as, where this model did it: to another they mean something else.
-std::vector<std::int32_t> idsFor(const engine::ModelInfo& model, const Message& message) {
-  if (message.modelName.toStdString() != model.name) return {};
-  return {message.tokenIds.begin(), message.tokenIds.end()};
-}
-
-std::vector<PromptMessage> promptMessages(const engine::ModelInfo& model, const QList<Message>& messages) {
-  std::vector<PromptMessage> prompt;
-  prompt.reserve(static_cast<std::size_t>(messages.size()));
-  for (const Message& message : messages) {
-    PromptMessage& added = prompt.emplace_back();
-    added.role = message.role == MessageRole::User ? "user" : message.role == MessageRole::System ? "system" : "assistant";
-    added.content = message.text.toStdString();
-    added.ids = idsFor(model, message);
-  }
-  return prompt;
-}
-
-/// A reply as it stands, to be written on: without the end token, should it have one.
-engine::PromptPiece openPiece(const engine::ModelInfo& model, const Message& reply) {
-  engine::PromptPiece piece;
-  piece.text = reply.text.toStdString();
-  piece.ids = idsFor(model, reply);
-  const std::vector<std::int32_t>& ends = model.eos_token_ids;
-  while (!piece.ids.empty() && std::ranges::find(ends, piece.ids.back()) != ends.end()) piece.ids.pop_back();
-  return piece;
 }
 
 }  // namespace
@@ -127,9 +103,13 @@ QString ModelRunner::demoPath() {
   return path ? QDir::cleanPath(QString::fromStdU16String(path->u16string())) : QString();
 }
 
-QString ModelRunner::modelName() const { return loaded_ ? QString::fromStdString(loaded_->info.name) : QString(); }
+QString ModelRunner::modelName() const {
+  return loaded_ ? QString::fromStdString(loaded_->info.name) : QString();
+}
 
-bool ModelRunner::isDemo() const { return loaded_ && modelPath_ == demoPath(); }
+bool ModelRunner::isDemo() const {
+  return loaded_ && modelPath_ == demoPath();
+}
 
 QString ModelRunner::device() const {
   if (!loaded_) return {};
@@ -149,15 +129,21 @@ QString ModelRunner::memoryText() const {
   return tr("%1 of memory").arg(QLocale().formattedDataSize(static_cast<qint64>(loaded_->info.memory_bytes)));
 }
 
-int ModelRunner::contextLength() const { return loaded_ ? static_cast<int>(loaded_->info.usable_context_length) : 0; }
+int ModelRunner::contextLength() const {
+  return loaded_ ? static_cast<int>(loaded_->info.usable_context_length) : 0;
+}
 
 QString ModelRunner::templateSource() const {
   return loaded_ ? QString::fromStdString(loaded_->chatTemplate.name) : QString();
 }
 
-QString ModelRunner::loadingName() const { return ticket_ ? QFileInfo(ticket_->path).fileName() : QString(); }
+QString ModelRunner::loadingName() const {
+  return ticket_ ? QFileInfo(ticket_->path).fileName() : QString();
+}
 
-const engine::ModelInfo* ModelRunner::model() const { return loaded_ ? &loaded_->info : nullptr; }
+const engine::ModelInfo* ModelRunner::model() const {
+  return loaded_ ? &loaded_->info : nullptr;
+}
 
 // Loading
 
@@ -169,7 +155,8 @@ void ModelRunner::load(const QVariant& location) {
 void ModelRunner::loadDemo() {
   const QString path = demoPath();
   if (path.isEmpty()) {
-    setError(tr("The demo model is not there."), tr("It belongs to the installation of Sotto, which seems incomplete."));
+    setError(tr("The demo model is not there."),
+             tr("It belongs to the installation of Sotto, which seems incomplete."));
     return;
   }
   startLoad(path, false);
@@ -256,7 +243,8 @@ void ModelRunner::loadFailed(const std::shared_ptr<LoadTicket>& ticket, const QS
   if (ticket != ticket_) return;
   ticket_.reset();
   if (ticket->thenDemo && ticket->path != demoPath()) {
-    setError(tr("%1 could not be loaded, the demo model is used. %2").arg(QFileInfo(ticket->path).fileName(), error), detail);
+    setError(tr("%1 could not be loaded, the demo model is used. %2").arg(QFileInfo(ticket->path).fileName(), error),
+             detail);
     startLoad(demoPath(), false);
     return;
   }
@@ -336,9 +324,9 @@ void ModelRunner::start(const Asked& asked) {
         buffer->addResult(unsent);
         return;
       }
-      const engine::RequestId id =
-          loaded->engine->submit(std::move(request), [buffer](const engine::TokenEvent& event) { buffer->addToken(event); },
-                                 [buffer](const engine::GenerationResult& result) { buffer->addResult(result); });
+      const engine::RequestId id = loaded->engine->submit(
+          std::move(request), [buffer](const engine::TokenEvent& event) { buffer->addToken(event); },
+          [buffer](const engine::GenerationResult& result) { buffer->addResult(result); });
       buffer->addRequest(id, loaded->engine);
     } catch (...) {
       const Failure failure = currentFailure();
@@ -398,7 +386,8 @@ QFuture<int> ModelRunner::countTokens(const QList<Message>& messages) {
     try {
       PromptOptions options;
       options.addGenerationPrompt = false;
-      const Prompt prompt = makePrompt(loaded->chatTemplate, loaded->info, promptMessages(loaded->info, messages), options);
+      const Prompt prompt =
+          makePrompt(loaded->chatTemplate, loaded->info, promptMessages(loaded->info, messages), options);
       return static_cast<int>(loaded->engine->count_tokens(prompt.pieces));
     } catch (const std::exception&) {
       return -1;
@@ -413,7 +402,8 @@ QFuture<ModelSummary> ModelRunner::summarize(const QString& path) {
     summary.missing = !QFileInfo::exists(path);
     try {
       const engine::ModelInfo info = engine::inspect(fileSystemPath(path), {});
-      const auto heaviest = std::ranges::max_element(info.weight_types, {}, [](const auto& type) { return type.second; });
+      const auto heaviest =
+          std::ranges::max_element(info.weight_types, {}, [](const auto& type) { return type.second; });
       QStringList parts = {QString::fromStdString(info.architecture), parametersText(info.parameters)};
       if (heaviest != info.weight_types.end()) parts << QString::fromStdString(heaviest->first);
       summary.name = QString::fromStdString(info.name);

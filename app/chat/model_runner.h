@@ -1,5 +1,7 @@
 #pragma once
 
+#include <QtQml/qqmlregistration.h>
+
 #include <QFuture>
 #include <QList>
 #include <QObject>
@@ -7,7 +9,6 @@
 #include <QString>
 #include <QThreadPool>
 #include <QVariant>
-#include <QtQml/qqmlregistration.h>
 #include <memory>
 #include <vector>
 
@@ -28,8 +29,8 @@ class Settings;
 /// What a model's header tells without loading it.
 struct ModelSummary {
   QString name;
-  QString detail;   ///< "ernie4_5 · 0.36 B · bf16"
-  QString problem;  ///< why it cannot be loaded; empty: nothing is known against it
+  QString detail;        ///< "ernie4_5 · 0.36 B · bf16"
+  QString problem;       ///< why it cannot be loaded; empty: nothing is known against it
   bool missing = false;  ///< there is no such folder or file
 };
 
@@ -142,8 +143,8 @@ class ModelRunner : public QObject {
   QString modelPath_;
   std::shared_ptr<const Loaded> loaded_;  // shared with the pool while it renders and submits
   std::shared_ptr<LoadTicket> ticket_;    // of the load under way; shared with the loading thread
-  std::vector<Asked> waiting_;  // replies that wait for a model
-  QThreadPool loads_;  // one thread: a load begins when the one before it has ended
+  std::vector<Asked> waiting_;            // replies that wait for a model
+  QThreadPool loads_;                     // one thread: a load begins when the one before it has ended
   QThreadPool work_;
 };
 

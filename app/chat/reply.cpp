@@ -16,7 +16,9 @@ Reply::Reply(ModelRunner& runner, qint64 conversationId, qint64 messageId, const
       idsBefore_(idsBefore),
       buffer_(std::make_shared<ReplyBuffer>(this)) {}
 
-Reply::~Reply() { buffer_->close(); }
+Reply::~Reply() {
+  buffer_->close();
+}
 
 void Reply::stop() {
   if (ended() || stopAsked_) return;
@@ -64,7 +66,8 @@ void Reply::end(const engine::GenerationResult& result) {
   if (result.time_to_first_token_s > 0) firstTokenMs_ = qRound64(result.time_to_first_token_s * 1000);
 
   if (result.finish_reason == engine::FinishReason::Error) {
-    fail(sentenceFor(result.error_code.value_or(engine::ErrorCode::DeviceFailure)), QString::fromStdString(result.error));
+    fail(sentenceFor(result.error_code.value_or(engine::ErrorCode::DeviceFailure)),
+         QString::fromStdString(result.error));
     return;
   }
   setState(result.finish_reason == engine::FinishReason::Cancelled ? State::Cancelled : State::Finished);

@@ -41,12 +41,12 @@ class Reply : public QObject {
   qint64 messageId() const { return messageId_; }
   State state() const { return state_; }
   bool ended() const { return state_ == State::Finished || state_ == State::Cancelled || state_ == State::Failed; }
-  QString text() const { return text_; }                 ///< all of it so far, as generated
+  QString text() const { return text_; }                  ///< all of it so far, as generated
   const QList<qint32>& tokenIds() const { return ids_; }  ///< all of them so far
   int tokens() const { return tokens_; }                  ///< generated in this run
   double tokensPerSecond() const { return tokensPerSecond_; }
-  qint64 firstTokenMs() const { return firstTokenMs_; }  ///< from submitting on; -1: not yet
-  int promptTokens() const { return promptTokens_; }     ///< known at the end
+  qint64 firstTokenMs() const { return firstTokenMs_; }   ///< from submitting on; -1: not yet
+  int promptTokens() const { return promptTokens_; }      ///< known at the end
   QString finishReason() const { return finishReason_; }  ///< the engine's word
   QString error() const { return error_; }                ///< for people; of a failed one
   QString errorDetail() const { return errorDetail_; }

@@ -25,8 +25,8 @@ class ReplyBuffer {
   struct Burst {
     QString text;
     QList<qint32> ids;
-    double tokensPerSecond = 0;  ///< so far, of the tokens after the first; 0: not known yet
-    qint64 firstTokenMs = -1;    ///< from submitting to the first token; -1: no token yet
+    double tokensPerSecond = 0;                ///< so far, of the tokens after the first; 0: not known yet
+    qint64 firstTokenMs = -1;                  ///< from submitting to the first token; -1: no token yet
     std::optional<engine::RequestId> request;  ///< set once, when the prompt was submitted to `engine`
     std::weak_ptr<engine::Engine> engine;
     std::optional<engine::GenerationResult> result;  ///< it has ended
@@ -56,10 +56,10 @@ class ReplyBuffer {
   void wakeReader();  // with mutex_ held
 
   std::mutex mutex_;
-  Reply* reader_;        // guarded by mutex_; null once the Reply is gone
-  bool posted_ = false;  // guarded by mutex_; a call of collect() is on its way
-  bool stopAsked_ = false;  // guarded by mutex_
-  Burst burst_;             // guarded by mutex_
+  Reply* reader_;                   // guarded by mutex_; null once the Reply is gone
+  bool posted_ = false;             // guarded by mutex_; a call of collect() is on its way
+  bool stopAsked_ = false;          // guarded by mutex_
+  Burst burst_;                     // guarded by mutex_
   Clock::time_point submittedAt_;   // guarded by mutex_
   Clock::time_point firstTokenAt_;  // guarded by mutex_
   qint64 tokens_ = 0;               // guarded by mutex_

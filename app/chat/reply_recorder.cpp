@@ -39,9 +39,11 @@ ReplyOutcome ReplyRecorder::outcome(MessageStatus status) const {
 void ReplyRecorder::save() {
   if (reply_.ended()) return;
   // A reply that is written on had ended before, and would come back as it ended then but for this.
-  const QFuture<void> saved = before_.id != 0 ? history_.finishReply(reply_.messageId(), outcome(MessageStatus::Interrupted))
-                                              : history_.saveStreamingText(reply_.messageId(), reply_.text(), reply_.tokenIds());
-  whenDone(saved, this, [] {}, [this](const HistoryError& error) { report(error); });
+  const QFuture<void> saved = before_.id != 0
+                                  ? history_.finishReply(reply_.messageId(), outcome(MessageStatus::Interrupted))
+                                  : history_.saveStreamingText(reply_.messageId(), reply_.text(), reply_.tokenIds());
+  whenDone(
+      saved, this, [] {}, [this](const HistoryError& error) { report(error); });
 }
 
 void ReplyRecorder::finish() {
@@ -49,11 +51,12 @@ void ReplyRecorder::finish() {
   const MessageStatus status = reply_.state() == Reply::State::Finished    ? MessageStatus::Complete
                                : reply_.state() == Reply::State::Cancelled ? MessageStatus::Cancelled
                                                                            : MessageStatus::Failed;
-  whenDone(history_.finishReply(reply_.messageId(), outcome(status)), this, [this] { emit stored(); },
-           [this](const HistoryError& error) {
-             report(error);
-             emit stored();
-           });
+  whenDone(
+      history_.finishReply(reply_.messageId(), outcome(status)), this, [this] { emit stored(); },
+      [this](const HistoryError& error) {
+        report(error);
+        emit stored();
+      });
 }
 
 void ReplyRecorder::interrupt() {
@@ -61,6 +64,8 @@ void ReplyRecorder::interrupt() {
   if (!reply_.ended()) history_.finishReply(reply_.messageId(), outcome(MessageStatus::Interrupted));
 }
 
-void ReplyRecorder::report(const HistoryError& error) { emit failed(error.sentence()); }
+void ReplyRecorder::report(const HistoryError& error) {
+  emit failed(error.sentence());
+}
 
 }  // namespace app

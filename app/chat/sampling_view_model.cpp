@@ -55,7 +55,9 @@ std::optional<double> modelValue(const engine::SamplingParams& params, const QSt
   return std::nullopt;
 }
 
-bool isNear(double a, double b) { return std::abs(a - b) < 1e-9; }
+bool isNear(double a, double b) {
+  return std::abs(a - b) < 1e-9;
+}
 
 }  // namespace
 
@@ -90,24 +92,34 @@ QVariant SamplingViewModel::data(const QModelIndex& index, int role) const {
   if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
   const Setting& setting = rows_[index.row()];
   switch (role) {
-    case NameRole: return setting.name;
+    case NameRole:
+      return setting.name;
     case Qt::DisplayRole:
-    case LabelRole: return setting.label;
-    case ValueRole: return value(setting);
-    case MinimumRole: return setting.minimum;
-    case MaximumRole: return setting.maximum;
-    case StepRole: return setting.step;
-    case DecimalsRole: return setting.decimals;
-    case ExplanationRole: return setting.explanation;
-    case ModifiedRole: return !isNear(value(setting), own(setting));
-    default: return {};
+    case LabelRole:
+      return setting.label;
+    case ValueRole:
+      return value(setting);
+    case MinimumRole:
+      return setting.minimum;
+    case MaximumRole:
+      return setting.maximum;
+    case StepRole:
+      return setting.step;
+    case DecimalsRole:
+      return setting.decimals;
+    case ExplanationRole:
+      return setting.explanation;
+    case ModifiedRole:
+      return !isNear(value(setting), own(setting));
+    default:
+      return {};
   }
 }
 
 QHash<int, QByteArray> SamplingViewModel::roleNames() const {
-  return {{NameRole, "name"},       {LabelRole, "label"}, {ValueRole, "value"},
-          {MinimumRole, "minimum"}, {MaximumRole, "maximum"}, {StepRole, "step"},
-          {DecimalsRole, "decimals"}, {ExplanationRole, "explanation"}, {ModifiedRole, "modified"}};
+  return {{NameRole, "name"},        {LabelRole, "label"}, {ValueRole, "value"},       {MinimumRole, "minimum"},
+          {MaximumRole, "maximum"},  {StepRole, "step"},   {DecimalsRole, "decimals"}, {ExplanationRole, "explanation"},
+          {ModifiedRole, "modified"}};
 }
 
 /// What holds where the person chose nothing.
@@ -145,7 +157,9 @@ void SamplingViewModel::reset(int row) {
   if (row >= 0 && row < rows_.size()) settings_.clearSamplingOverride(rows_[row].name);
 }
 
-void SamplingViewModel::resetAll() { settings_.clearSamplingOverrides(); }
+void SamplingViewModel::resetAll() {
+  settings_.clearSamplingOverrides();
+}
 
 QStringList SamplingViewModel::presets() const {
   QStringList names;

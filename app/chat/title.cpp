@@ -14,8 +14,10 @@ bool isWide(QChar c) {
     case QChar::Script_Han:
     case QChar::Script_Hiragana:
     case QChar::Script_Katakana:
-    case QChar::Script_Hangul: return true;
-    default: return c.unicode() >= 0x3000 && c.unicode() < 0x3040;  // CJK punctuation
+    case QChar::Script_Hangul:
+      return true;
+    default:
+      return c.unicode() >= 0x3000 && c.unicode() < 0x3040;  // CJK punctuation
   }
 }
 

@@ -16,21 +16,31 @@ ModelLibrary::ModelLibrary(Settings& settings, ModelRunner& runner, QObject* par
   rebuild();
 }
 
-int ModelLibrary::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(rows_.size()); }
+int ModelLibrary::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(rows_.size());
+}
 
 QVariant ModelLibrary::data(const QModelIndex& index, int role) const {
   if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
   const Row& row = rows_[index.row()];
   switch (role) {
     case Qt::DisplayRole:
-    case NameRole: return row.demo ? tr("Demo model") : row.summary.name;
-    case PathRole: return row.path;
-    case DetailRole: return row.summary.detail;
-    case IsDemoRole: return row.demo;
-    case ActiveRole: return !row.path.isEmpty() && row.path == runner_.modelPath();
-    case MissingRole: return row.summary.missing;
-    case ProblemRole: return row.summary.problem;
-    default: return {};
+    case NameRole:
+      return row.demo ? tr("Demo model") : row.summary.name;
+    case PathRole:
+      return row.path;
+    case DetailRole:
+      return row.summary.detail;
+    case IsDemoRole:
+      return row.demo;
+    case ActiveRole:
+      return !row.path.isEmpty() && row.path == runner_.modelPath();
+    case MissingRole:
+      return row.summary.missing;
+    case ProblemRole:
+      return row.summary.problem;
+    default:
+      return {};
   }
 }
 
@@ -67,7 +77,8 @@ void ModelLibrary::rebuild() {
     endRemoveRows();
   }
   for (int i = 0; i < wanted.size(); ++i) {
-    const auto found = std::find_if(rows_.begin() + i, rows_.end(), [&](const Row& row) { return row.path == wanted[i]; });
+    const auto found =
+        std::find_if(rows_.begin() + i, rows_.end(), [&](const Row& row) { return row.path == wanted[i]; });
     const auto from = static_cast<int>(found - rows_.begin());
     if (found == rows_.end()) {
       Row row;

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <QtQml/qqmlregistration.h>
+
 #include <QAbstractListModel>
 #include <QList>
 #include <QString>
 #include <QUrl>
-#include <QtQml/qqmlregistration.h>
 
 #include "app/chat/model_runner.h"
 
@@ -21,7 +22,7 @@ class ModelLibrary : public QAbstractListModel {
   enum Role {
     NameRole = Qt::UserRole + 1,
     PathRole,
-    DetailRole,   ///< "ernie4_5 · 0.36 B · bf16"; empty until it is known
+    DetailRole,  ///< "ernie4_5 · 0.36 B · bf16"; empty until it is known
     IsDemoRole,
     ActiveRole,   ///< it is loaded
     MissingRole,  ///< its files are not there any more

@@ -13,13 +13,13 @@ enum class BlockKind { Text, Heading, List, Code, Table, Quote, Rule };
 struct Block {
   BlockKind kind = BlockKind::Text;
   QString rich;
-  QString plain;     ///< the same without tags and marks; of a table one line a row, cells apart by tabs
-  int level = 0;     ///< heading: 1 to 6; list item, quote, code: how deep it is nested, from 0
-  QString marker;    ///< list item: its bullet or number; empty: a further paragraph of the item above
-  int checked = -1;  ///< list item of a task list: 0 or 1; -1: not a task
-  QString language;  ///< code: the first word of the fence
-  QString code;      ///< code: as written, without the last line break
-  int columns = 0;   ///< table
+  QString plain;           ///< the same without tags and marks; of a table one line a row, cells apart by tabs
+  int level = 0;           ///< heading: 1 to 6; list item, quote, code: how deep it is nested, from 0
+  QString marker;          ///< list item: its bullet or number; empty: a further paragraph of the item above
+  int checked = -1;        ///< list item of a task list: 0 or 1; -1: not a task
+  QString language;        ///< code: the first word of the fence
+  QString code;            ///< code: as written, without the last line break
+  int columns = 0;         ///< table
   QStringList cells;       ///< table: rich text, row by row, header first; columns * rows of them
   QStringList alignments;  ///< table: "left", "center" or "right" for each column
 

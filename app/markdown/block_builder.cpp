@@ -11,8 +11,8 @@ namespace app {
 
 namespace {
 
-constexpr int kDeepestBlock = 32;   // lists and quotes inside each other; more than people can read
-constexpr int kDeepestSpan = 16;    // bold in italics in a link ...; deeper ones lose their tags, not their text
+constexpr int kDeepestBlock = 32;  // lists and quotes inside each other; more than people can read
+constexpr int kDeepestSpan = 16;   // bold in italics in a link ...; deeper ones lose their tags, not their text
 constexpr int kMostColumns = 64;
 constexpr int kMostCells = 20000;
 constexpr qsizetype kOutputPerInput = 16;  // an escaped character takes six, a tag of one mark at most eight
@@ -72,7 +72,6 @@ class BlockBuilder {
   int quotes_ = 0;
   int heading_ = 0;
   bool inCode_ = false;
-  bool inTable_ = false;
   bool inlineOpen_ = false;
   QString rich_;
   QString plain_;
@@ -101,7 +100,9 @@ void BlockBuilder::beginInline() {
   plain_.clear();
 }
 
-void BlockBuilder::push(Block block) { result.blocks.append(std::move(block)); }
+void BlockBuilder::push(Block block) {
+  result.blocks.append(std::move(block));
+}
 
 /// Makes a row of text what its surroundings say: part of a quote, of a list item, or text by itself.
 void BlockBuilder::place(Block& block) {
@@ -169,7 +170,6 @@ void BlockBuilder::enterItem(const MD_BLOCK_LI_DETAIL& detail) {
 bool BlockBuilder::enterTable(const MD_BLOCK_TABLE_DETAIL& detail) {
   if (detail.col_count > kMostColumns) return false;
   showMarker();
-  inTable_ = true;
   block_ = {};
   block_.kind = BlockKind::Table;
   block_.columns = static_cast<int>(detail.col_count);
@@ -180,7 +180,8 @@ bool BlockBuilder::enterTable(const MD_BLOCK_TABLE_DETAIL& detail) {
 bool BlockBuilder::enterBlock(MD_BLOCKTYPE type, void* detail) {
   if (type != MD_BLOCK_DOC) endInline();
   switch (type) {
-    case MD_BLOCK_DOC: return true;
+    case MD_BLOCK_DOC:
+      return true;
     case MD_BLOCK_QUOTE:
       if (atTop()) beginTop(Top::Kind::Quote);
       showMarker();
@@ -192,13 +193,15 @@ bool BlockBuilder::enterBlock(MD_BLOCKTYPE type, void* detail) {
     case MD_BLOCK_OL: {
       showMarker();
       const auto* list = static_cast<MD_BLOCK_OL_DETAIL*>(detail);
-      const bool goesOn = atTop() && result.tops.isEmpty() && previous_.number >= 0 &&
-                          previous_.delimiter == list->mark_delimiter;
+      const bool goesOn =
+          atTop() && result.tops.isEmpty() && previous_.number >= 0 && previous_.delimiter == list->mark_delimiter;
       const int start = goesOn ? previous_.number + 1 : static_cast<int>(std::min(list->start, 999999999U));
       lists_.append(List{true, start, list->mark_delimiter});
       return quotes_ + lists_.size() <= kDeepestBlock;
     }
-    case MD_BLOCK_LI: enterItem(*static_cast<MD_BLOCK_LI_DETAIL*>(detail)); return true;
+    case MD_BLOCK_LI:
+      enterItem(*static_cast<MD_BLOCK_LI_DETAIL*>(detail));
+      return true;
     case MD_BLOCK_HR:
       if (atTop()) beginTop(Top::Kind::Other);
       showMarker();
@@ -232,7 +235,8 @@ bool BlockBuilder::enterBlock(MD_BLOCKTYPE type, void* detail) {
       return enterTable(*static_cast<MD_BLOCK_TABLE_DETAIL*>(detail));
     case MD_BLOCK_THEAD:
     case MD_BLOCK_TBODY:
-    case MD_BLOCK_TR: return true;
+    case MD_BLOCK_TR:
+      return true;
     case MD_BLOCK_TH:
     case MD_BLOCK_TD: {
       if (block_.alignments.size() < block_.columns) {
@@ -259,9 +263,9 @@ bool BlockBuilder::endCell() {
 bool BlockBuilder::leaveBlock(MD_BLOCKTYPE type) {
   switch (type) {
     case MD_BLOCK_TH:
-    case MD_BLOCK_TD: return endCell();
+    case MD_BLOCK_TD:
+      return endCell();
     case MD_BLOCK_TABLE:
-      inTable_ = false;
       push(std::move(block_));
       return true;
     case MD_BLOCK_CODE:
@@ -280,12 +284,16 @@ bool BlockBuilder::leaveBlock(MD_BLOCKTYPE type) {
       items_.removeLast();
       return true;
     case MD_BLOCK_UL:
-    case MD_BLOCK_OL: lists_.removeLast(); return true;
+    case MD_BLOCK_OL:
+      lists_.removeLast();
+      return true;
     case MD_BLOCK_QUOTE:
       endInline();
       --quotes_;
       return true;
-    default: endInline(); return true;
+    default:
+      endInline();
+      return true;
   }
 }
 
@@ -301,10 +309,18 @@ bool BlockBuilder::enterSpan(MD_SPANTYPE type, void* detail) {
   QString open;
   QString close;
   switch (type) {
-    case MD_SPAN_EM: open = QStringLiteral("<i>"), close = QStringLiteral("</i>"); break;
-    case MD_SPAN_STRONG: open = QStringLiteral("<b>"), close = QStringLiteral("</b>"); break;
-    case MD_SPAN_DEL: open = QStringLiteral("<s>"), close = QStringLiteral("</s>"); break;
-    case MD_SPAN_CODE: open = QStringLiteral("<tt>"), close = QStringLiteral("</tt>"); break;
+    case MD_SPAN_EM:
+      open = QStringLiteral("<i>"), close = QStringLiteral("</i>");
+      break;
+    case MD_SPAN_STRONG:
+      open = QStringLiteral("<b>"), close = QStringLiteral("</b>");
+      break;
+    case MD_SPAN_DEL:
+      open = QStringLiteral("<s>"), close = QStringLiteral("</s>");
+      break;
+    case MD_SPAN_CODE:
+      open = QStringLiteral("<tt>"), close = QStringLiteral("</tt>");
+      break;
     case MD_SPAN_A: {
       const MD_ATTRIBUTE& href = static_cast<MD_SPAN_A_DETAIL*>(detail)->href;
       const QString target = QString::fromUtf8(href.text, static_cast<qsizetype>(href.size));
@@ -314,7 +330,8 @@ bool BlockBuilder::enterSpan(MD_SPANTYPE type, void* detail) {
       }
       break;
     }
-    default: break;  // an image is shown as its description, which comes as text
+    default:
+      break;  // an image is shown as its description, which comes as text
   }
   if (closingTags_.size() >= kDeepestSpan) open.clear(), close.clear();
   add(open, {});
@@ -354,12 +371,21 @@ bool BlockBuilder::text(MD_TEXTTYPE type, const char* bytes, qsizetype size) {
     return output_ <= outputLimit_;
   }
   switch (type) {
-    case MD_TEXT_NULLCHAR: add(QString(QChar::ReplacementCharacter), QString(QChar::ReplacementCharacter)); break;
+    case MD_TEXT_NULLCHAR:
+      add(QString(QChar::ReplacementCharacter), QString(QChar::ReplacementCharacter));
+      break;
     case MD_TEXT_BR:
-    case MD_TEXT_SOFTBR: add(QStringLiteral("<br>"), QStringLiteral("\n")); break;  // models mean the breaks they write
-    case MD_TEXT_ENTITY: add(escaped(entityText(piece)), entityText(piece)); break;
-    case MD_TEXT_CODE: add(escapedCode(piece), piece); break;
-    default: add(escaped(piece), piece);
+    case MD_TEXT_SOFTBR:
+      add(QStringLiteral("<br>"), QStringLiteral("\n"));
+      break;  // models mean the breaks they write
+    case MD_TEXT_ENTITY:
+      add(escaped(entityText(piece)), entityText(piece));
+      break;
+    case MD_TEXT_CODE:
+      add(escapedCode(piece), piece);
+      break;
+    default:
+      add(escaped(piece), piece);
   }
   return output_ <= outputLimit_;
 }
@@ -367,7 +393,9 @@ bool BlockBuilder::text(MD_TEXTTYPE type, const char* bytes, qsizetype size) {
 // md4c is C: its callbacks get the builder back as a pointer. Nothing is thrown through it but bad_alloc, of which
 // nothing recovers anyway.
 
-BlockBuilder& builder(void* userdata) { return *static_cast<BlockBuilder*>(userdata); }
+BlockBuilder& builder(void* userdata) {
+  return *static_cast<BlockBuilder*>(userdata);
+}
 
 int goOn(void* userdata, bool keepGoing) {
   if (!keepGoing) builder(userdata).gaveUp = true;
@@ -377,11 +405,15 @@ int goOn(void* userdata, bool keepGoing) {
 int onEnterBlock(MD_BLOCKTYPE type, void* detail, void* userdata) {
   return goOn(userdata, builder(userdata).enterBlock(type, detail));
 }
-int onLeaveBlock(MD_BLOCKTYPE type, void*, void* userdata) { return goOn(userdata, builder(userdata).leaveBlock(type)); }
+int onLeaveBlock(MD_BLOCKTYPE type, void*, void* userdata) {
+  return goOn(userdata, builder(userdata).leaveBlock(type));
+}
 int onEnterSpan(MD_SPANTYPE type, void* detail, void* userdata) {
   return goOn(userdata, builder(userdata).enterSpan(type, detail));
 }
-int onLeaveSpan(MD_SPANTYPE, void*, void* userdata) { return goOn(userdata, builder(userdata).leaveSpan()); }
+int onLeaveSpan(MD_SPANTYPE, void*, void* userdata) {
+  return goOn(userdata, builder(userdata).leaveSpan());
+}
 int onText(MD_TEXTTYPE type, const MD_CHAR* bytes, MD_SIZE size, void* userdata) {
   return goOn(userdata, builder(userdata).text(type, bytes, static_cast<qsizetype>(size)));
 }

@@ -24,9 +24,9 @@ struct ParsedBlocks {
   QList<Top> tops;
 };
 
-/// Parses UTF-8 markdown in one go. `previous`: the item of an ordered list that the text before ended in; a list of the
-/// same kind at the start of this text goes on counting from it. What exceeds the limits on nesting, marks or output
-/// becomes one plain text block. Cost: linear in the length. Any thread.
+/// Parses UTF-8 markdown in one go. `previous`: the item of an ordered list that the text before ended in; a list of
+/// the same kind at the start of this text goes on counting from it. What exceeds the limits on nesting, marks or
+/// output becomes one plain text block. Cost: linear in the length. Any thread.
 ParsedBlocks parseBlocks(const QByteArray& markdown, const ParsedBlocks::Top& previous = {});
 
 }  // namespace app

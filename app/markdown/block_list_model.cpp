@@ -12,23 +12,34 @@ constexpr qsizetype kLongestColoured = 64 * 1024;
 
 QString kindName(BlockKind kind) {
   switch (kind) {
-    case BlockKind::Text: return QStringLiteral("text");
-    case BlockKind::Heading: return QStringLiteral("heading");
-    case BlockKind::List: return QStringLiteral("list");
-    case BlockKind::Code: return QStringLiteral("code");
-    case BlockKind::Table: return QStringLiteral("table");
-    case BlockKind::Quote: return QStringLiteral("quote");
-    case BlockKind::Rule: return QStringLiteral("rule");
+    case BlockKind::Text:
+      return QStringLiteral("text");
+    case BlockKind::Heading:
+      return QStringLiteral("heading");
+    case BlockKind::List:
+      return QStringLiteral("list");
+    case BlockKind::Code:
+      return QStringLiteral("code");
+    case BlockKind::Table:
+      return QStringLiteral("table");
+    case BlockKind::Quote:
+      return QStringLiteral("quote");
+    case BlockKind::Rule:
+      return QStringLiteral("rule");
   }
   return {};
 }
 
 QString paletteKey(TokenClass tokenClass) {
   switch (tokenClass) {
-    case TokenClass::Keyword: return QStringLiteral("keyword");
-    case TokenClass::String: return QStringLiteral("string");
-    case TokenClass::Comment: return QStringLiteral("comment");
-    case TokenClass::Number: return QStringLiteral("number");
+    case TokenClass::Keyword:
+      return QStringLiteral("keyword");
+    case TokenClass::String:
+      return QStringLiteral("string");
+    case TokenClass::Comment:
+      return QStringLiteral("comment");
+    case TokenClass::Number:
+      return QStringLiteral("number");
   }
   return {};
 }
@@ -61,29 +72,43 @@ QVariant BlockListModel::data(const QModelIndex& index, int role) const {
   if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
   const Block& block = blocks_[index.row()];
   switch (role) {
-    case KindRole: return kindName(block.kind);
-    case TextRole: return block.rich;
+    case KindRole:
+      return kindName(block.kind);
+    case TextRole:
+      return block.rich;
     case Qt::DisplayRole:
-    case PlainRole: return block.plain;
-    case LevelRole: return block.level;
-    case MarkerRole: return block.marker;
-    case CheckedRole: return block.checked;
-    case LanguageRole: return block.language;
-    case CodeRole: return block.code;
-    case HighlightedRole: return block.kind == BlockKind::Code ? highlighted(block, palette_) : QString();
-    case ColumnsRole: return block.columns;
-    case CellsRole: return block.cells;
-    case AlignmentsRole: return block.alignments;
-    case OpenRole: return growing_ && index.row() == blocks_.size() - 1;
-    default: return {};
+    case PlainRole:
+      return block.plain;
+    case LevelRole:
+      return block.level;
+    case MarkerRole:
+      return block.marker;
+    case CheckedRole:
+      return block.checked;
+    case LanguageRole:
+      return block.language;
+    case CodeRole:
+      return block.code;
+    case HighlightedRole:
+      return block.kind == BlockKind::Code ? highlighted(block, palette_) : QString();
+    case ColumnsRole:
+      return block.columns;
+    case CellsRole:
+      return block.cells;
+    case AlignmentsRole:
+      return block.alignments;
+    case OpenRole:
+      return growing_ && index.row() == blocks_.size() - 1;
+    default:
+      return {};
   }
 }
 
 QHash<int, QByteArray> BlockListModel::roleNames() const {
-  return {{KindRole, "kind"},       {TextRole, "text"},         {PlainRole, "plain"},
-          {LevelRole, "level"},     {MarkerRole, "marker"},     {CheckedRole, "checked"},
-          {LanguageRole, "language"}, {CodeRole, "code"},       {HighlightedRole, "highlighted"},
-          {ColumnsRole, "columns"}, {CellsRole, "cells"},       {AlignmentsRole, "alignments"},
+  return {{KindRole, "kind"},         {TextRole, "text"},     {PlainRole, "plain"},
+          {LevelRole, "level"},       {MarkerRole, "marker"}, {CheckedRole, "checked"},
+          {LanguageRole, "language"}, {CodeRole, "code"},     {HighlightedRole, "highlighted"},
+          {ColumnsRole, "columns"},   {CellsRole, "cells"},   {AlignmentsRole, "alignments"},
           {OpenRole, "open"}};
 }
 
@@ -98,7 +123,9 @@ void BlockListModel::setText(const QString& text, bool growing) {
   }
 }
 
-void BlockListModel::append(const QString& text) { show(splitter_.append(text), splitter_.blocks()); }
+void BlockListModel::append(const QString& text) {
+  show(splitter_.append(text), splitter_.blocks());
+}
 
 void BlockListModel::finish() {
   if (!growing_) return;
@@ -137,7 +164,9 @@ void BlockListModel::show(qsizetype unchanged, const QList<Block>& blocks) {
   if (lastMoved) emit dataChanged(index(row(oldCount - 1)), index(row(oldCount - 1)), {OpenRole});
 }
 
-QString BlockListModel::plainText() const { return plainTextOf(blocks_); }
+QString BlockListModel::plainText() const {
+  return plainTextOf(blocks_);
+}
 
 QString BlockListModel::plainTextOf(const QList<Block>& blocks) {
   QString text;

@@ -9,14 +9,18 @@ using Top = ParsedBlocks::Top;
 // Nobody reads more, and md4c counts in 32 bits.
 constexpr qsizetype kLongestText = qsizetype{16} << 20;
 
-qsizetype lineStart(const QByteArray& text, qsizetype offset) { return offset <= 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1; }
+qsizetype lineStart(const QByteArray& text, qsizetype offset) {
+  return offset <= 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
+}
 
 QByteArray lineAt(const QByteArray& text, qsizetype start) {
   const qsizetype end = text.indexOf('\n', start);
   return text.mid(start, end < 0 ? -1 : end - start);
 }
 
-bool isBlank(const QByteArray& line) { return line.trimmed().isEmpty(); }
+bool isBlank(const QByteArray& line) {
+  return line.trimmed().isEmpty();
+}
 
 bool isFence(const QByteArray& line) {
   const QByteArray trimmed = line.trimmed();
@@ -49,9 +53,12 @@ qsizetype beginningOf(const Top& top, const QByteArray& text) {
 
   switch (top.kind) {
     case Top::Kind::Paragraph:
-    case Top::Kind::Heading: return previousIsBlank() ? start : -1;
-    case Top::Kind::Quote: return previousIsBlank() && lineAt(text, start).startsWith('>') ? start : -1;
-    case Top::Kind::Item: return beginsWithMarker(lineAt(text, start)) ? start : -1;
+    case Top::Kind::Heading:
+      return previousIsBlank() ? start : -1;
+    case Top::Kind::Quote:
+      return previousIsBlank() && lineAt(text, start).startsWith('>') ? start : -1;
+    case Top::Kind::Item:
+      return beginsWithMarker(lineAt(text, start)) ? start : -1;
     case Top::Kind::Table: {
       const qsizetype next = text.indexOf('\n', start) + 1;
       return next > 0 && previousIsBlank() && isTableRule(lineAt(text, next)) ? start : -1;
@@ -62,14 +69,17 @@ qsizetype beginningOf(const Top& top, const QByteArray& text) {
         start = lineStart(text, start - 1);
       } while (isBlank(lineAt(text, start)));
       return isFence(lineAt(text, start)) ? start : -1;
-    case Top::Kind::Other: return -1;
+    case Top::Kind::Other:
+      return -1;
   }
   return -1;
 }
 
 }  // namespace
 
-QList<Block> BlockSplitter::split(const QString& text) { return parseBlocks(text.toUtf8().left(kLongestText)).blocks; }
+QList<Block> BlockSplitter::split(const QString& text) {
+  return parseBlocks(text.toUtf8().left(kLongestText)).blocks;
+}
 
 qsizetype BlockSplitter::append(const QString& text) {
   text_ += text.toUtf8();

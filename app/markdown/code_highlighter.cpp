@@ -11,9 +11,9 @@ namespace {
 struct Language {
   QSet<QString> keywords;
   QStringList lineComments;
-  QString blockComment;     // its beginning; empty: none
+  QString blockComment;  // its beginning; empty: none
   QString blockCommentEnd;
-  QString quotes;           // characters that open and close strings
+  QString quotes;  // characters that open and close strings
   bool tripleQuotes = false;
   bool anyCase = false;  // keywords count in any case
 };
@@ -24,44 +24,64 @@ QSet<QString> words(const char* list) {
 }
 
 constexpr char kCWords[] =
-    "auto bool break case char const continue default do double else enum extern false float for goto if inline int long "
+    "auto bool break case char const continue default do double else enum extern false float for goto if inline int "
+    "long "
     "nullptr register return short signed sizeof static struct switch true typedef union unsigned void volatile while "
     "NULL include define ifdef ifndef endif pragma ";
 constexpr char kCppWords[] =
-    "class concept consteval constexpr constinit const_cast co_await co_return co_yield decltype delete dynamic_cast explicit "
-    "export final friend mutable namespace new noexcept operator override private protected public reinterpret_cast requires "
+    "class concept consteval constexpr constinit const_cast co_await co_return co_yield decltype delete dynamic_cast "
+    "explicit "
+    "export final friend mutable namespace new noexcept operator override private protected public reinterpret_cast "
+    "requires "
     "static_assert static_cast template this throw try catch typename using virtual import module ";
 constexpr char kJavaWords[] =
-    "abstract assert boolean break byte case catch char class const continue default do double else enum extends false final "
-    "finally float for if implements import instanceof int interface long native new null package private protected public "
-    "record return sealed short static strictfp super switch synchronized this throw throws transient true try var void "
-    "volatile while yield fun val when object override data companion foreach get set namespace using string async await ";
+    "abstract assert boolean break byte case catch char class const continue default do double else enum extends false "
+    "final "
+    "finally float for if implements import instanceof int interface long native new null package private protected "
+    "public "
+    "record return sealed short static strictfp super switch synchronized this throw throws transient true try var "
+    "void "
+    "volatile while yield fun val when object override data companion foreach get set namespace using string async "
+    "await ";
 constexpr char kScriptWords[] =
-    "abstract any as async await boolean break case catch class const continue debugger declare default delete do else enum "
-    "export extends false finally for from function get if implements import in instanceof interface keyof let new null "
+    "abstract any as async await boolean break case catch class const continue debugger declare default delete do else "
+    "enum "
+    "export extends false finally for from function get if implements import in instanceof interface keyof let new "
+    "null "
     "number of private protected public readonly return set static string super switch this throw true try type typeof "
     "undefined unknown var void while with yield ";
 constexpr char kPythonWords[] =
-    "and as assert async await break case class continue def del elif else except False finally for from global if import in "
+    "and as assert async await break case class continue def del elif else except False finally for from global if "
+    "import in "
     "is lambda match None nonlocal not or pass raise return self True try while with yield ";
 constexpr char kRustWords[] =
-    "as async await bool break char const continue crate dyn else enum extern f32 f64 false fn for i8 i16 i32 i64 i128 if impl in isize let "
-    "loop match mod move mut pub ref return self Self static str struct super trait true type u8 u16 u32 u64 u128 union unsafe "
+    "as async await bool break char const continue crate dyn else enum extern f32 f64 false fn for i8 i16 i32 i64 i128 "
+    "if impl in isize let "
+    "loop match mod move mut pub ref return self Self static str struct super trait true type u8 u16 u32 u64 u128 "
+    "union unsafe "
     "use usize where while ";
 constexpr char kGoWords[] =
-    "any bool break byte case chan const continue default defer else error fallthrough false float32 float64 for func go goto if "
-    "import int int32 int64 interface iota map nil package range return rune select string struct switch true type uint var ";
+    "any bool break byte case chan const continue default defer else error fallthrough false float32 float64 for func "
+    "go goto if "
+    "import int int32 int64 interface iota map nil package range return rune select string struct switch true type "
+    "uint var ";
 constexpr char kShellWords[] =
-    "alias break case cd continue declare do done echo elif else esac eval exec exit export fi for function if in local "
+    "alias break case cd continue declare do done echo elif else esac eval exec exit export fi for function if in "
+    "local "
     "read readonly return select set shift source sudo then trap unset until while ";
 constexpr char kSqlWords[] =
-    "add all alter and as asc begin between by case check column commit constraint create cross default delete desc distinct "
-    "drop else end exists foreign from full group having if in index inner insert integer into is join key left like limit not null "
-    "offset on or order outer primary references right rollback select set table text then transaction trigger union unique "
+    "add all alter and as asc begin between by case check column commit constraint create cross default delete desc "
+    "distinct "
+    "drop else end exists foreign from full group having if in index inner insert integer into is join key left like "
+    "limit not null "
+    "offset on or order outer primary references right rollback select set table text then transaction trigger union "
+    "unique "
     "update using values varchar view when where with ";
 constexpr char kCmakeWords[] =
-    "add_executable add_library add_subdirectory cmake_minimum_required else elseif endforeach endfunction endif find_package foreach "
-    "function if include message option project set target_compile_options target_include_directories target_link_libraries ";
+    "add_executable add_library add_subdirectory cmake_minimum_required else elseif endforeach endfunction endif "
+    "find_package foreach "
+    "function if include message option project set target_compile_options target_include_directories "
+    "target_link_libraries ";
 
 Language cLike(const QByteArray& keywords, const QString& quotes) {
   return {words(keywords.constData()), {QStringLiteral("//")}, QStringLiteral("/*"), QStringLiteral("*/"), quotes};
@@ -89,11 +109,16 @@ const QHash<QString, Language>& languages() {
     put("bash sh shell zsh console", Language{words(kShellWords), {QStringLiteral("#")}, {}, {}, both});
     put("yaml yml toml ini", Language{words("true false null yes no on off"), {QStringLiteral("#")}, {}, {}, both});
     put("cmake make makefile dockerfile", Language{words(kCmakeWords), {QStringLiteral("#")}, {}, {}, both});
-    Language sql{words(kSqlWords), {QStringLiteral("--")}, QStringLiteral("/*"), QStringLiteral("*/"), QStringLiteral("'")};
+    Language sql{
+        words(kSqlWords), {QStringLiteral("--")}, QStringLiteral("/*"), QStringLiteral("*/"), QStringLiteral("'")};
     sql.anyCase = true;
     put("sql sqlite mysql postgresql", sql);
-    put("lua", Language{words("and break do else elseif end false for function if in local nil not or repeat return then true until while"),
-                        {QStringLiteral("--")}, {}, {}, both});
+    put("lua", Language{words("and break do else elseif end false for function if in local nil not or repeat return "
+                              "then true until while"),
+                        {QStringLiteral("--")},
+                        {},
+                        {},
+                        both});
     put("html xml svg", Language{{}, {}, QStringLiteral("<!--"), QStringLiteral("-->"), both});
     return all;
   }();

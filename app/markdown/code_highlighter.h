@@ -18,8 +18,8 @@ struct CodeToken {
 };
 
 /// Keywords, strings, comments and numbers of code, in order, not overlapping. `language` is the word of the fence
-/// ("cpp", "Python"); of an unknown one, only strings and numbers are told. A scan of the letters, no parser: what it takes
-/// for a keyword need not be one to the compiler. Cost: linear. Any thread.
+/// ("cpp", "Python"); of an unknown one, only strings and numbers are told. A scan of the letters, no parser: what it
+/// takes for a keyword need not be one to the compiler. Cost: linear. Any thread.
 QList<CodeToken> highlightCode(const QString& code, const QString& language);
 
 }  // namespace app

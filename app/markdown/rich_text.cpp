@@ -10,13 +10,26 @@ QString escaped(QStringView text) {
   rich.reserve(text.size() + text.size() / 8);
   for (const QChar c : text) {
     switch (c.unicode()) {
-      case '&': rich += QLatin1String("&amp;"); break;
-      case '<': rich += QLatin1String("&lt;"); break;
-      case '>': rich += QLatin1String("&gt;"); break;
-      case '"': rich += QLatin1String("&quot;"); break;
-      case '\n': rich += QLatin1String("<br>"); break;
-      case 0: rich += QChar::ReplacementCharacter; break;
-      default: rich += c;
+      case '&':
+        rich += QLatin1String("&amp;");
+        break;
+      case '<':
+        rich += QLatin1String("&lt;");
+        break;
+      case '>':
+        rich += QLatin1String("&gt;");
+        break;
+      case '"':
+        rich += QLatin1String("&quot;");
+        break;
+      case '\n':
+        rich += QLatin1String("<br>");
+        break;
+      case 0:
+        rich += QChar::ReplacementCharacter;
+        break;
+      default:
+        rich += c;
     }
   }
   return rich;
@@ -36,15 +49,15 @@ bool isSafeLink(const QString& target) {
 
 QString entityText(const QString& entity) {
   static const QHash<QString, QString> kNamed = {
-      {QStringLiteral("amp"), QStringLiteral("&")},       {QStringLiteral("lt"), QStringLiteral("<")},
-      {QStringLiteral("gt"), QStringLiteral(">")},        {QStringLiteral("quot"), QStringLiteral("\"")},
-      {QStringLiteral("apos"), QStringLiteral("'")},      {QStringLiteral("nbsp"), QStringLiteral("\u00a0")},
-      {QStringLiteral("copy"), QStringLiteral("\u00a9")}, {QStringLiteral("reg"), QStringLiteral("\u00ae")},
+      {QStringLiteral("amp"), QStringLiteral("&")},         {QStringLiteral("lt"), QStringLiteral("<")},
+      {QStringLiteral("gt"), QStringLiteral(">")},          {QStringLiteral("quot"), QStringLiteral("\"")},
+      {QStringLiteral("apos"), QStringLiteral("'")},        {QStringLiteral("nbsp"), QStringLiteral("\u00a0")},
+      {QStringLiteral("copy"), QStringLiteral("\u00a9")},   {QStringLiteral("reg"), QStringLiteral("\u00ae")},
       {QStringLiteral("hellip"), QStringLiteral("\u2026")}, {QStringLiteral("mdash"), QStringLiteral("\u2014")},
-      {QStringLiteral("ndash"), QStringLiteral("\u2013")}, {QStringLiteral("times"), QStringLiteral("\u00d7")},
-      {QStringLiteral("deg"), QStringLiteral("\u00b0")},  {QStringLiteral("rarr"), QStringLiteral("\u2192")},
-      {QStringLiteral("larr"), QStringLiteral("\u2190")}, {QStringLiteral("le"), QStringLiteral("\u2264")},
-      {QStringLiteral("ge"), QStringLiteral("\u2265")},   {QStringLiteral("ne"), QStringLiteral("\u2260")},
+      {QStringLiteral("ndash"), QStringLiteral("\u2013")},  {QStringLiteral("times"), QStringLiteral("\u00d7")},
+      {QStringLiteral("deg"), QStringLiteral("\u00b0")},    {QStringLiteral("rarr"), QStringLiteral("\u2192")},
+      {QStringLiteral("larr"), QStringLiteral("\u2190")},   {QStringLiteral("le"), QStringLiteral("\u2264")},
+      {QStringLiteral("ge"), QStringLiteral("\u2265")},     {QStringLiteral("ne"), QStringLiteral("\u2260")},
   };
   const QString name = entity.mid(1, entity.size() - 2);
   if (!name.startsWith(QLatin1Char('#'))) return kNamed.value(name, entity);
@@ -53,7 +66,8 @@ QString entityText(const QString& entity) {
   bool isNumber = false;
   const uint code = name.mid(hex ? 2 : 1).toUInt(&isNumber, hex ? 16 : 10);
   const bool isCharacter = isNumber && code != 0 && code <= 0x10ffff && !QChar::isSurrogate(code);
-  return isCharacter ? QString::fromUcs4(reinterpret_cast<const char32_t*>(&code), 1) : QString(QChar::ReplacementCharacter);
+  return isCharacter ? QString::fromUcs4(reinterpret_cast<const char32_t*>(&code), 1)
+                     : QString(QChar::ReplacementCharacter);
 }
 
 }  // namespace app

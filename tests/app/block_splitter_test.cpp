@@ -26,7 +26,9 @@ QStringList outline(const QList<Block>& blocks) {
   static const QStringList kNames = {"text", "heading", "list", "code", "table", "quote", "rule"};
   QStringList lines;
   for (const Block& block : blocks) {
-    lines << QStringLiteral("%1%2 %3%4").arg(kNames[static_cast<int>(block.kind)]).arg(block.level)
+    lines << QStringLiteral("%1%2 %3%4")
+                 .arg(kNames[static_cast<int>(block.kind)])
+                 .arg(block.level)
                  .arg(block.marker.isEmpty() ? QString() : block.marker + QLatin1Char(' '), block.plain);
   }
   return lines;
@@ -38,7 +40,9 @@ QList<Block> streamed(const QString& text, qsizetype piece) {
   return splitter.blocks();
 }
 
-QString repeated(const char* piece, int times) { return QString::fromUtf8(piece).repeated(times); }
+QString repeated(const char* piece, int times) {
+  return QString::fromUtf8(piece).repeated(times);
+}
 
 }  // namespace
 
@@ -47,12 +51,14 @@ class BlockSplitterTest : public QObject {
 
  private slots:
   void makesOneBlockOfEachKind() {
-    QCOMPARE(outline(BlockSplitter::split(QStringLiteral("# Title\n\ntext\nmore\n\n> quote\n\n---\n\n```cpp\nint a;\n```\n"))),
+    QCOMPARE(outline(BlockSplitter::split(
+                 QStringLiteral("# Title\n\ntext\nmore\n\n> quote\n\n---\n\n```cpp\nint a;\n```\n"))),
              QStringList({"heading1 Title", "text0 text\nmore", "quote0 quote", "rule0 ", "code0 int a;"}));
   }
 
   void makesOneRowOfEachListItem() {
-    const auto blocks = BlockSplitter::split(QStringLiteral("3. three\n4. four\n   - inner\n\n     more of it\n5. five\n"));
+    const auto blocks =
+        BlockSplitter::split(QStringLiteral("3. three\n4. four\n   - inner\n\n     more of it\n5. five\n"));
     QCOMPARE(outline(blocks),
              QStringList({"list0 3. three", "list0 4. four", "list1 ◦ inner", "list1 more of it", "list0 5. five"}));
   }
@@ -66,7 +72,8 @@ class BlockSplitterTest : public QObject {
   }
 
   void itemThatBeginsWithCodeShowsItsMarker() {
-    QCOMPARE(outline(BlockSplitter::split(QStringLiteral("- ```\n  x\n  ```\n"))), QStringList({"list0 • ", "code1 x"}));
+    QCOMPARE(outline(BlockSplitter::split(QStringLiteral("- ```\n  x\n  ```\n"))),
+             QStringList({"list0 • ", "code1 x"}));
   }
 
   void readsTables() {
@@ -80,7 +87,8 @@ class BlockSplitterTest : public QObject {
   }
 
   void keepsCodeAsWritten() {
-    const auto blocks = BlockSplitter::split(QStringLiteral("```c++ extra\nif (a < b && c)\n\n\treturn \"&amp;\";\n```\n"));
+    const auto blocks =
+        BlockSplitter::split(QStringLiteral("```c++ extra\nif (a < b && c)\n\n\treturn \"&amp;\";\n```\n"));
     QCOMPARE(blocks.size(), 1);
     QCOMPARE(blocks[0].language, QStringLiteral("c++"));
     QCOMPARE(blocks[0].code, QStringLiteral("if (a < b && c)\n\n\treturn \"&amp;\";"));
@@ -115,7 +123,8 @@ class BlockSplitterTest : public QObject {
     QFETCH(QString, target);
     QFETCH(bool, isLink);
     const QString rich = BlockSplitter::split(QStringLiteral("[name](<%1>)").arg(target))[0].rich;
-    QCOMPARE(rich, isLink ? QStringLiteral("<a href=\"%1\">name</a>").arg(target.toHtmlEscaped()) : QStringLiteral("name"));
+    QCOMPARE(rich,
+             isLink ? QStringLiteral("<a href=\"%1\">name</a>").arg(target.toHtmlEscaped()) : QStringLiteral("name"));
   }
 
   void quotesInATargetStayInside() {
@@ -174,7 +183,7 @@ class BlockSplitterTest : public QObject {
     QString section = kReply.left(kReply.indexOf(QStringLiteral("~~~")));
     const qint64 once = parsed(section.repeated(10));
     const qint64 fourTimes = parsed(section.repeated(40));
-    QVERIFY2(fourTimes <= once * 4.2, qPrintable(QStringLiteral("%1 and %2 bytes").arg(once).arg(fourTimes)));
+    QVERIFY2(fourTimes * 5 <= once * 21, qPrintable(QStringLiteral("%1 and %2 bytes").arg(once).arg(fourTimes)));
     const qint64 bound = section.toUtf8().size() * 40 * (300 / kPiece);
     QVERIFY2(fourTimes <= bound, qPrintable(QStringLiteral("%1 bytes, bound %2").arg(fourTimes).arg(bound)));
   }
@@ -190,9 +199,11 @@ class BlockSplitterTest : public QObject {
   void hostileTextEndsSoon_data() {
     QTest::addColumn<QString>("text");
     const int n = 100000;
-    for (const char* piece : {">", "[", "]", "*", "_", "`", "~", "<", "!", "![", "(", "&", "|", "#", "-", "- ", "> ", "1. ", "\\",
-                              "[a](", "[a][a]", "*a_ ", "**a *b ", "`` ` ", "<a", "&#", "| ", "|a\n|-", "[[]", "\n", " ",
-                              "http://", "a@b.c ", "www.", "[x]: y\n", "> - ", "*\t", "~~a~ "}) {
+    for (const char* piece :
+         {">",      "[",       "]",       "*",     "_",        "`",    "~",   "<",      "!",   "![",
+          "(",      "&",       "|",       "#",     "-",        "- ",   "> ",  "1. ",    "\\",  "[a](",
+          "[a][a]", "*a_ ",    "**a *b ", "`` ` ", "<a",       "&#",   "| ",  "|a\n|-", "[[]", "\n",
+          " ",      "http://", "a@b.c ",  "www.",  "[x]: y\n", "> - ", "*\t", "~~a~ "}) {
       QTest::newRow(piece) << repeated(piece, n / static_cast<int>(qstrlen(piece)));
     }
     QTest::newRow("deep brackets") << repeated("[", n / 2) + "a" + repeated("]", n / 2);
@@ -209,7 +220,8 @@ class BlockSplitterTest : public QObject {
       return text;
     }();
     QTest::newRow("wide table") << repeated("|a", 5000) + "\n" + repeated("|-", 5000) + "\n" + repeated("|\n", 5000);
-    QTest::newRow("narrow lines under a wide table") << repeated("|a", 60) + "\n" + repeated("|-", 60) + "\n" + repeated("|b\n", 30000);
+    QTest::newRow("narrow lines under a wide table")
+        << repeated("|a", 60) + "\n" + repeated("|-", 60) + "\n" + repeated("|b\n", 30000);
     QTest::newRow("reference bomb") << "[a]: http://e.example/" + repeated("x", 5000) + "\n\n" + repeated("[a]", 20000);
     QTest::newRow("zeros") << QString(n, QChar(0));
     QTest::newRow("lone surrogates") << QString(n, QChar(0xd800));
@@ -221,7 +233,8 @@ class BlockSplitterTest : public QObject {
     const auto blocks = BlockSplitter::split(text);
     const qint64 took = timer.elapsed();
     qsizetype output = 0;
-    for (const Block& block : blocks) output += block.rich.size() + block.code.size() + block.cells.join(QString()).size();
+    for (const Block& block : blocks)
+      output += block.rich.size() + block.code.size() + block.cells.join(QString()).size();
     QVERIFY2(output <= 20 * text.toUtf8().size() + 10000, qPrintable(QString::number(output)));
     QVERIFY2(took < 3000, qPrintable(QStringLiteral("%1 ms for %2 characters").arg(took).arg(text.size())));
   }
@@ -234,7 +247,8 @@ class BlockSplitterTest : public QObject {
   }
 
   void findsTheTokensOfCode() {
-    const auto tokens = highlightCode(QStringLiteral("int x = 42; // \"no string\"\n\"a \\\" b\""), QStringLiteral("cpp"));
+    const auto tokens =
+        highlightCode(QStringLiteral("int x = 42; // \"no string\"\n\"a \\\" b\""), QStringLiteral("cpp"));
     QCOMPARE(tokens, QList<CodeToken>({{TokenClass::Keyword, 0, 3},
                                        {TokenClass::Number, 8, 2},
                                        {TokenClass::Comment, 12, 14},
@@ -247,8 +261,10 @@ class BlockSplitterTest : public QObject {
   }
 
   void openCommentAndEscapeEndWithTheCode() {
-    QCOMPARE(highlightCode(QStringLiteral("a /* b"), QStringLiteral("c")), QList<CodeToken>({{TokenClass::Comment, 2, 4}}));
-    QCOMPARE(highlightCode(QStringLiteral("\"\\"), QStringLiteral("c")), QList<CodeToken>({{TokenClass::String, 0, 2}}));
+    QCOMPARE(highlightCode(QStringLiteral("a /* b"), QStringLiteral("c")),
+             QList<CodeToken>({{TokenClass::Comment, 2, 4}}));
+    QCOMPARE(highlightCode(QStringLiteral("\"\\"), QStringLiteral("c")),
+             QList<CodeToken>({{TokenClass::String, 0, 2}}));
   }
 };
 

@@ -1,17 +1,18 @@
-#include "app/chat/conversation_list_model.h"
-
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "app/chat/conversation_list_model.h"
 #include "app/history/history.h"
 
 using namespace app;
 
 namespace {
 
-QVariant at(const QAbstractItemModel& model, int row, int role) { return model.data(model.index(row, 0), role); }
+QVariant at(const QAbstractItemModel& model, int row, int role) {
+  return model.data(model.index(row, 0), role);
+}
 
 }  // namespace
 
@@ -27,7 +28,8 @@ class ConversationListTest : public QObject {
 
   QStringList titles() const {
     QStringList all;
-    for (int row = 0; row < model_->count(); ++row) all << at(*model_, row, ConversationListModel::TitleRole).toString();
+    for (int row = 0; row < model_->count(); ++row)
+      all << at(*model_, row, ConversationListModel::TitleRole).toString();
     return all;
   }
 

@@ -1,9 +1,9 @@
-#include "app/chat/message_list_model.h"
-
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
 #include <QTextDocument>
 #include <QtTest>
+
+#include "app/chat/message_list_model.h"
 
 using namespace app;
 
@@ -17,7 +17,9 @@ Message message(qint64 id, MessageRole role, const QString& text) {
   return made;
 }
 
-QVariant at(const QAbstractItemModel& model, int row, int role) { return model.data(model.index(row, 0), role); }
+QVariant at(const QAbstractItemModel& model, int row, int role) {
+  return model.data(model.index(row, 0), role);
+}
 
 }  // namespace
 
@@ -50,7 +52,8 @@ class MessageListTest : public QObject {
   void anotherPathKeepsTheRowsInCommon() {
     MessageListModel model;
     QAbstractItemModelTester tester(&model);
-    model.setPath({message(1, MessageRole::User, "a"), message(2, MessageRole::Assistant, "b"), message(3, MessageRole::User, "c")});
+    model.setPath({message(1, MessageRole::User, "a"), message(2, MessageRole::Assistant, "b"),
+                   message(3, MessageRole::User, "c")});
     QSignalSpy removed(&model, &QAbstractItemModel::rowsRemoved);
     QSignalSpy inserted(&model, &QAbstractItemModel::rowsInserted);
     model.setPath({message(1, MessageRole::User, "a"), message(5, MessageRole::Assistant, "d")});

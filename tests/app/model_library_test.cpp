@@ -17,7 +17,9 @@ class ModelLibraryTest : public QObject {
   std::unique_ptr<ModelRunner> runner_;
 
   int demos() const { return ModelRunner::demoPath().isEmpty() ? 0 : 1; }
-  static QVariant at(const ModelLibrary& library, int row, int role) { return library.data(library.index(row, 0), role); }
+  static QVariant at(const ModelLibrary& library, int row, int role) {
+    return library.data(library.index(row, 0), role);
+  }
 
  private slots:
   void init() {

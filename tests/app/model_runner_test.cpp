@@ -43,8 +43,8 @@ class ModelRunnerTest : public QObject {
   std::unique_ptr<Settings> settings_;
   std::unique_ptr<ModelRunner> runner_;
 
-  void loadChatModel() {
-    runner_->load(tests::fixtureModel("ernie4_5-chat"));
+  void loadChatModel(bool longWinded = false) {
+    runner_->load(longWinded ? tests::longWindedModel(*folder_) : tests::fixtureModel("ernie4_5-chat"));
     QVERIFY(tests::waitForLoad(*runner_));
     QVERIFY2(runner_->state() == State::Ready, qPrintable(runner_->errorDetail()));
   }
@@ -182,6 +182,7 @@ class ModelRunnerTest : public QObject {
     sofar.role = MessageRole::Assistant;
     sofar.text = half->text();
     sofar.tokenIds = half->tokenIds();
+    sofar.modelName = runner_->modelName();
     Reply* rest = runner_->generate(question(QStringLiteral("Hello"), 2), greedy(6), sofar);
     QSignalSpy restFinished(rest, &Reply::finished);
     QTRY_COMPARE_WITH_TIMEOUT(restFinished.count(), 1, 30000);
@@ -189,7 +190,7 @@ class ModelRunnerTest : public QObject {
   }
 
   void stopKeepsTheText() {
-    loadChatModel();
+    loadChatModel(true);
     Reply* reply = runner_->generate(question(QStringLiteral("Hello")), greedy(0));
     QSignalSpy finished(reply, &Reply::finished);
     QTRY_VERIFY_WITH_TIMEOUT(reply->tokens() > 3, 30000);
@@ -200,7 +201,7 @@ class ModelRunnerTest : public QObject {
   }
 
   void stopBeforeThePromptIsRenderedEndsIt() {
-    loadChatModel();
+    loadChatModel(true);
     Reply* reply = runner_->generate(question(QStringLiteral("Hello")), greedy(0));
     QSignalSpy finished(reply, &Reply::finished);
     reply->stop();
@@ -226,7 +227,7 @@ class ModelRunnerTest : public QObject {
   }
 
   void unloadingEndsTheReply() {
-    loadChatModel();
+    loadChatModel(true);
     Reply* reply = runner_->generate(question(QStringLiteral("Hello")), greedy(0));
     QSignalSpy finished(reply, &Reply::finished);
     QTRY_VERIFY_WITH_TIMEOUT(reply->tokens() > 0, 30000);
@@ -238,7 +239,8 @@ class ModelRunnerTest : public QObject {
 
   void promptThatExceedsTheContextFailsWithASentence() {
     loadChatModel();
-    Reply* reply = runner_->generate(question(QStringLiteral("word ").repeated(runner_->contextLength() + 10)), greedy(4));
+    Reply* reply =
+        runner_->generate(question(QStringLiteral("word ").repeated(runner_->contextLength() + 10)), greedy(4));
     QSignalSpy finished(reply, &Reply::finished);
     QTRY_COMPARE_WITH_TIMEOUT(finished.count(), 1, 30000);
     QCOMPARE(reply->state(), Reply::State::Failed);
@@ -247,7 +249,7 @@ class ModelRunnerTest : public QObject {
   }
 
   void destroyedRunnerEndsItsReplies() {
-    loadChatModel();
+    loadChatModel(true);
     Reply* reply = runner_->generate(question(QStringLiteral("Hello")), greedy(0));
     QTRY_VERIFY_WITH_TIMEOUT(reply->tokens() > 0, 30000);
     runner_.reset();

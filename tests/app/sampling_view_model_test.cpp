@@ -114,7 +114,8 @@ class SamplingViewModelTest : public QObject {
       QCOMPARE(model_->choice().params.seed, std::uint64_t{7});
     }
     QVERIFY(changed.count() > 0);
-    QVERIFY(!at(rowOf(QStringLiteral("temperature")), SamplingViewModel::ModifiedRole).toBool());  // the model's own was last
+    QVERIFY(!at(rowOf(QStringLiteral("temperature")), SamplingViewModel::ModifiedRole)
+                 .toBool());  // the model's own was last
     model_->setValue(rowOf(QStringLiteral("temperature")), 1.55);
     QCOMPARE(model_->preset(), QString());
     model_->resetAll();
