@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <ostream>
 #include <random>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Setting {
   const char* name;
   IsaChoice isa;
   int threads;
+  friend std::ostream& operator<<(std::ostream& out, const Setting& setting) { return out << setting.name; }
 };
 
 class BackendTest : public testing::TestWithParam<Setting> {

@@ -4,8 +4,9 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
+#include <ostream>
 #include <random>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -19,19 +20,24 @@ using engine::RowKernels;
 // Around every vector width and cache line, and a few that are none of these.
 const std::size_t kSizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129, 1000};
 
-std::vector<const KernelTable*> tables() {
-  std::vector<const KernelTable*> found{&engine::portable_kernels()};
+/// A kernel table that this machine can run.
+struct Isa {
+  const KernelTable* table;
+  friend std::ostream& operator<<(std::ostream& out, const Isa& isa) { return out << isa.table->name; }
+};
+
+std::vector<Isa> isas() {
+  std::vector<Isa> found{{&engine::portable_kernels()}};
 #if defined(__x86_64__)
-  if (engine::cpu_features().avx2) found.push_back(&engine::avx2_kernels());
-  if (engine::cpu_features().avx512) found.push_back(&engine::avx512_kernels());
+  if (engine::cpu_features().avx2) found.push_back({&engine::avx2_kernels()});
+  if (engine::cpu_features().avx512) found.push_back({&engine::avx512_kernels()});
 #endif
   return found;
 }
 
-class Kernels : public testing::TestWithParam<const KernelTable*> {
+class Kernels : public testing::TestWithParam<Isa> {
  protected:
-  const KernelTable& kernels() const { return *GetParam(); }
-  const KernelTable& portable() const { return engine::portable_kernels(); }
+  const KernelTable& kernels() const { return *GetParam().table; }
 
   std::vector<float> random(std::size_t n, float spread = 1.0f) {
     std::uniform_real_distribution<float> values(-spread, spread);
@@ -42,8 +48,8 @@ class Kernels : public testing::TestWithParam<const KernelTable*> {
   std::mt19937 engine_{7};
 };
 
-INSTANTIATE_TEST_SUITE_P(Isa, Kernels, testing::ValuesIn(tables()),
-                         [](const auto& table) { return std::string(table.param->name); });
+INSTANTIATE_TEST_SUITE_P(Isa, Kernels, testing::ValuesIn(isas()),
+                         [](const auto& isa) { return std::string(isa.param.table->name); });
 
 /// Rows of one storage type that start `offset` bytes after an aligned address, with guard bytes behind them.
 class Rows {

@@ -26,6 +26,11 @@ constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 
 std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
+/// Asks for a block of a page before it is needed: pages lie far apart, where the hardware does not look ahead.
+void prefetch(const std::byte* block, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(block + i);
+}
+
 }  // namespace
 
 void CpuAttention::plan(const Call& call, std::span<const SequenceRows> sequences) {
@@ -102,6 +107,7 @@ void CpuAttention::run(const Call& call, const Task& task, Scratch& scratch) {
 
   for (std::int64_t position = task.begin; position < task.end; position += page_tokens) {
     const auto count = size(std::min(page_tokens, task.end - position));
+    prefetch(block(call, task, position, false), count * size(dim) * size_of(call.pool.dtype));
     score_page(call, task, position, count, scratch);
     for (std::int64_t r = 0; r < rows; ++r) {
       float* const scores = scratch.scores.data() + r * page_tokens;
@@ -115,17 +121,25 @@ void CpuAttention::run(const Call& call, const Task& task, Scratch& scratch) {
       scratch.total[size(r)] = scratch.total[size(r)] * shrink + kernels_.exp_and_sum(scores, visible, largest);
       scratch.largest[size(r)] = largest;
     }
+    if (position + page_tokens < task.end) {
+      prefetch(block(call, task, position + page_tokens, true), call.pool.block_bytes());
+    }
     weigh_page(call, task, position, count, scratch);
   }
   finish(call, task, scratch);
+}
+
+/// The keys, or else the values, of the task's head in the page that holds `position`.
+const std::byte* CpuAttention::block(const Call& call, const Task& task, std::int64_t position, bool keys) {
+  const std::int64_t page = task.sequence->pages[size(position / call.pool.page_tokens)];
+  return keys ? call.pool.keys(page, call.layer, task.kv_head) : call.pool.values(page, call.layer, task.kv_head);
 }
 
 void CpuAttention::score_page(const Call& call, const Task& task, std::int64_t position, std::size_t count,
                               Scratch& scratch) const {
   const KvPool& pool = call.pool;
   const RowKernels& rows = kernels_.rows_of(pool.dtype);
-  const std::int64_t page = task.sequence->pages[size(position / pool.page_tokens)];
-  const std::byte* const keys = pool.keys(page, call.layer, task.kv_head);
+  const std::byte* const keys = block(call, task, position, true);
   const std::size_t dim = size(pool.head_dim), row_bytes = dim * size_of(pool.dtype), stride = size(pool.page_tokens);
   const std::size_t num_rows = size(task.rows * call.group);
   if (static_cast<std::int64_t>(num_rows) < kTurnFrom) {
@@ -147,8 +161,7 @@ void CpuAttention::weigh_page(const Call& call, const Task& task, std::int64_t p
                               Scratch& scratch) const {
   const KvPool& pool = call.pool;
   const RowKernels& rows = kernels_.rows_of(pool.dtype);
-  const std::int64_t page = task.sequence->pages[size(position / pool.page_tokens)];
-  const std::byte* const values = pool.values(page, call.layer, task.kv_head);
+  const std::byte* const values = block(call, task, position, false);
   const std::size_t dim = size(pool.head_dim), row_bytes = dim * size_of(pool.dtype), stride = size(pool.page_tokens);
   const std::size_t num_rows = size(task.rows * call.group);
   if (static_cast<std::int64_t>(num_rows) < kTurnFrom) {

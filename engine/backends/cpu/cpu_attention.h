@@ -49,6 +49,7 @@ class CpuAttention {
 
   void plan(const Call& call, std::span<const SequenceRows> sequences);
   void run(const Call& call, const Task& task, Scratch& scratch);
+  static const std::byte* block(const Call& call, const Task& task, std::int64_t position, bool keys);
   void score_page(const Call& call, const Task& task, std::int64_t position, std::size_t count, Scratch& scratch) const;
   void weigh_page(const Call& call, const Task& task, std::int64_t position, std::size_t count, Scratch& scratch) const;
   void finish(const Call& call, const Task& task, Scratch& scratch);
