@@ -20,6 +20,7 @@ ListView {
     signal composerRequested
 
     function goToEnd() {
+        cancelFlick()
         following = true
         positionViewAtEnd()
         // That leaves the margin out.
@@ -122,7 +123,7 @@ ListView {
     Timer {
         id: settle
         interval: 0
-        onTriggered: list.goToEnd()
+        onTriggered: if (list.following) list.goToEnd()
     }
     Timer {
         id: flash

@@ -11,7 +11,10 @@ Item {
 
     signal openFolderRequested
 
-    implicitHeight: column.height > 0 ? column.height + Theme.px(16) : 0
+    /// A column whose last child was hidden keeps its height, so what shows is asked for.
+    readonly property bool any: notice.visible || loading.visible || modelError.visible || noModel.visible || chatError.visible
+
+    implicitHeight: any ? column.height + Theme.px(16) : 0
 
     Column {
         id: column
@@ -21,17 +24,20 @@ Item {
         spacing: 8
 
         Banner {
+            id: notice
             visible: banners.app.notice !== ""
             message: banners.app.notice
             width: parent.width
             onDismissed: banners.app.dismissNotice()
         }
         LoadingStrip {
+            id: loading
             visible: banners.app.runner.state === ModelRunner.Loading
             runner: banners.app.runner
             width: parent.width
         }
         Banner {
+            id: modelError
             visible: banners.app.runner.error !== ""
             message: banners.app.runner.error
             detail: banners.app.runner.errorDetail
@@ -49,6 +55,7 @@ Item {
             }
         }
         Banner {
+            id: noModel
             visible: banners.app.runner.state === ModelRunner.Empty
             message: qsTr("No model is loaded. Choose one, or use the small one that comes with Sotto.")
             trouble: false
@@ -65,6 +72,7 @@ Item {
             }
         }
         Banner {
+            id: chatError
             visible: banners.app.chat.error !== ""
             message: banners.app.chat.error
             detail: banners.app.chat.errorDetail

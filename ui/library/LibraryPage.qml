@@ -45,6 +45,8 @@ FocusScope {
         PageBanners {
             app: page.app
             Layout.fillWidth: true
+            // Said outright: a layout takes an implicit height of 0 for none and keeps the last one.
+            Layout.preferredHeight: implicitHeight
             onOpenFolderRequested: page.openFolderRequested()
         }
         Flickable {
