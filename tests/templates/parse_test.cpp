@@ -16,6 +16,9 @@ struct Fault {
   int column;
 };
 
+// How a test's name shows it.
+void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.message; }
+
 TemplateError compile_error(const std::string& source, const std::string& name = "") {
   try {
     Template::compile(source, CompileOptions{name});
