@@ -8,7 +8,7 @@ import sentencepiece
 SPECIALS = ["<|begin_of_sentence|>", "<|end_of_sentence|>"] + [f"<mask:{i}>" for i in range(8)]
 BEGIN, END = SPECIALS[:2]
 USER, ASSISTANT = "User: ", "\nAssistant: "
-FIRST, REST, QUESTION = 1.0, 0.25, 0.05  # weights in the loss
+FIRST, REST, QUESTION = 1.0, 0.4, 0.05  # weights in the loss
 BEGINNING = 12  # tokens of a reply with the weight FIRST
 
 

@@ -11,16 +11,18 @@ from pathlib import Path
 from corpus import Corpus
 from encoding import Encoder
 from reference import Reference
+from train import LONG, SHORT, stream_seed
 from train_tokenizer import MODEL_FOLDER
 
 QUESTIONS = Path(__file__).parent / "evaluation.txt"
 NEEDED = 0.90
+PROCESSES = 2  # of training
 REPLY_LIMIT = 160  # tokens
 
 
-def read_questions():
+def read_questions(path):
     """(topic, [question, ...], [word, ...]) of each line."""
-    for line in QUESTIONS.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             topic, question, words = line.split(" :: ")
             yield topic, question.split(" => "), [word.strip() for word in words.split(";")]
@@ -33,23 +35,27 @@ def plain(text):
 
 
 def seen_in_training(questions, seed, dialogues):
-    """Those of the questions that the training stream contains, compared exactly and as plain text."""
-    wanted = {q for q in questions} | {plain(q) for q in questions}
-    corpus, found = Corpus(seed), set()
-    for _ in range(dialogues):
-        for turn in corpus.dialogue()[1]:
-            found |= {turn.question, plain(turn.question)} & wanted
+    """Those of the questions that training's streams of dialogues contain, compared exactly and as plain text."""
+    wanted = set(questions) | {plain(q) for q in questions}
+    found = set()
+    for rank in range(PROCESSES):
+        for size, count in ((SHORT, dialogues // PROCESSES), (LONG, dialogues // PROCESSES // 10)):
+            corpus = Corpus(stream_seed(seed, 0, rank, size))
+            for _ in range(count):
+                for turn in corpus.dialogue(long=size == LONG)[1]:
+                    found |= {turn.question, plain(turn.question)} & wanted
     return found
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=MODEL_FOLDER)
+    parser.add_argument("--questions", type=Path, default=QUESTIONS)
     parser.add_argument("--seed", type=int, default=7, help="the seed of training, whose questions must not be among ours")
     parser.add_argument("--dialogues", type=int, default=150000, help="how much of the training stream to compare with")
     parser.add_argument("--all", action="store_true", help="print every answer, not only the wrong ones")
     arguments = parser.parse_args()
-    cases = list(read_questions())
+    cases = list(read_questions(arguments.questions))
     alone = [questions[0] for _, questions, _ in cases if len(questions) == 1]
     assert len(set(map(plain, alone))) == len(alone) >= 100
     seen = seen_in_training(alone, arguments.seed, arguments.dialogues)

@@ -79,7 +79,8 @@ def read_topics(fill):
     """All topics of the folder; fill(text, language) puts the product's values into an answer."""
     topics, known = [], {}
     language = {"e": "en", "z": "zh", "n": "en", "m": "zh"}
-    for path in ("talk.txt", "sotto.txt", "actions.txt", "settings.txt", "out_of_scope.txt", "situations.txt", "situations_window.txt"):
+    for path in ("talk.txt", "sotto.txt", "actions.txt", "settings.txt", "out_of_scope.txt", "situations.txt", "situations_window.txt",
+                 "vocabulary.txt"):
         for line in (FOLDER / path).read_text(encoding="utf-8").splitlines():
             kind, _, text = line.partition(" ")
             if kind == "==":

@@ -15,6 +15,7 @@ import torch
 import torch.distributed as distributed
 import torch.multiprocessing as multiprocessing
 import torch.nn.functional as F
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from corpus import Corpus
@@ -25,7 +26,7 @@ from train_tokenizer import CONTEXT, MODEL_FOLDER, VOCABULARY, write_json
 
 SHORT, LONG = 256, 1024  # tokens in a row; the long ones hold the longest chats that are practised
 LONG_EVERY = 12  # steps
-CUT = 0.85  # share of dialogues whose last reply is only begun
+CUT = 0.75  # share of dialogues whose last reply is only begun
 
 
 def rows(encoder, seed, size):
@@ -55,7 +56,7 @@ def batch(stream, size, tokens):
 
 def rate(step, steps, peak):
     """Linear warm-up, then a cosine down to a fiftieth."""
-    warm = min(200, steps // 10)
+    warm = min(100, steps // 10)
     if step < warm:
         return peak * (step + 1) / warm
     return peak * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - warm) / (steps - warm))))
@@ -104,6 +105,9 @@ def work(rank, arguments, meeting):
         for optimizer, saved in zip(optimizers, state["optimizers"]):
             optimizer.load_state_dict(saved)
         first = state["step"]
+    elif arguments.start:
+        with safe_open(arguments.start, "pt") as file:
+            model.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})
     encoder = Encoder(arguments.folder / "tokenizer.model")
     # After a restart the streams begin anew with another seed: fresh dialogues, but not those of an unbroken run.
     streams = {size: rows(encoder, stream_seed(arguments.seed, first, rank, size), size) for size in (SHORT, LONG)}
@@ -146,12 +150,13 @@ def work(rank, arguments, meeting):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=MODEL_FOLDER, help="has the tokenizer, gets the model")
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=1400)
     parser.add_argument("--tokens", type=int, default=4096, help="tokens of each process in a step")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--drop", type=float, default=0.05)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--start", type=Path, help="model.safetensors to begin with instead of with random weights")
     parser.add_argument("--checkpoint", type=Path, help="file to save the training state in, and to go on from")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as meeting:
