@@ -34,7 +34,6 @@ class WindowTest : public QObject {
 
   void newChatHasTheNamesOfTheContract();
   void sentMessageIsAnsweredByTheModel();
-  void textStreamsAndStopKeepsIt();
   void editedMessageBecomesAVersionWithItsOwnReply();
   void regeneratedReplyBecomesAVersion();
   void restartFindsEverything();
@@ -91,33 +90,6 @@ void WindowTest::sentMessageIsAnsweredByTheModel() {
   QTRY_VERIFY(program->find(QStringLiteral("Assistant: ") + plain, QAccessible::ListItem));
   for (const char* name : {"Copy", "Edit", "Regenerate"})
     QTRY_VERIFY2(program->find(QString::fromLatin1(name), QAccessible::Button), name);
-}
-
-void WindowTest::textStreamsAndStopKeepsIt() {
-  auto program = start();
-  QVERIFY(program);
-  app::MessageListModel& messages = *program->root().chat()->messages();
-  QList<qsizetype> lengths;
-  bool stopPressed = false;
-  connect(&messages, &QAbstractItemModel::dataChanged, this, [&] {
-    const qsizetype length = texts(program->root()).last().size();
-    if (length > 0 && (lengths.isEmpty() || lengths.last() != length)) lengths.append(length);
-    if (lengths.size() == 3) QTimer::singleShot(0, this, [&] { stopPressed = program->press(QStringLiteral("Stop"), QAccessible::Button); });
-  });
-  say(*program, QStringLiteral("How do I get a real model?"));
-  QVERIFY(program->waitForReply());
-
-  QVERIFY2(lengths.size() >= 3, "the text did not come in pieces");
-  QVERIFY(stopPressed);
-  QVERIFY(texts(program->root()).last().size() >= lengths[2]);
-  QTRY_COMPARE(row(messages, 1, app::MessageListModel::StatusRole).toString(), QStringLiteral("cancelled"));
-  QTRY_VERIFY(program->find(QStringLiteral("Continue"), QAccessible::Button));
-
-  const QString stopped = texts(program->root()).last();
-  QVERIFY(program->press(QStringLiteral("Continue"), QAccessible::Button));
-  QVERIFY(program->waitForReply());
-  QVERIFY(texts(program->root()).last().startsWith(stopped));
-  QTRY_COMPARE(row(messages, 1, app::MessageListModel::StatusRole).toString(), QStringLiteral("complete"));
 }
 
 void WindowTest::editedMessageBecomesAVersionWithItsOwnReply() {
