@@ -2,6 +2,7 @@
 #include <QtQml/QQmlExtensionPlugin>
 #include <QtTest>
 
+#include "tests/app/model_fixture.h"
 #include "tests/ui/program.h"
 
 Q_IMPORT_QML_PLUGIN(Sotto_AppPlugin)
@@ -34,6 +35,7 @@ class WindowTest : public QObject {
 
   void newChatHasTheNamesOfTheContract();
   void sentMessageIsAnsweredByTheModel();
+  void textStreamsAndStopKeepsIt();
   void editedMessageBecomesAVersionWithItsOwnReply();
   void regeneratedReplyBecomesAVersion();
   void restartFindsEverything();
@@ -90,6 +92,34 @@ void WindowTest::sentMessageIsAnsweredByTheModel() {
   QTRY_VERIFY(program->find(QStringLiteral("Assistant: ") + plain, QAccessible::ListItem));
   for (const char* name : {"Copy", "Edit", "Regenerate"})
     QTRY_VERIFY2(program->find(QString::fromLatin1(name), QAccessible::Button), name);
+}
+
+void WindowTest::textStreamsAndStopKeepsIt() {
+  // The demo model answers in a blink; this one's reply to "Hello" is thousands of tokens long.
+  auto program = std::make_unique<Program>(folder_->path(), tests::longWindedModel(*folder_));
+  QVERIFY(program->waitForModel());
+  program->root().settings()->setSamplingOverride(QStringLiteral("temperature"), 0);
+  app::MessageListModel& messages = *program->root().chat()->messages();
+  const auto reply = [&] { return texts(program->root()).value(1); };
+  QSet<qsizetype> lengths;
+  connect(&messages, &QAbstractItemModel::dataChanged, this, [&] { lengths.insert(reply().size()); });
+  say(*program, QStringLiteral("Hello"));
+  QTRY_VERIFY_WITH_TIMEOUT(lengths.size() > 5, 60000);
+
+  QVERIFY(program->root().chat()->busy());
+  QVERIFY(program->press(QStringLiteral("Stop"), QAccessible::Button));
+  QVERIFY(program->waitForReply());
+  QTRY_COMPARE(row(messages, 1, app::MessageListModel::StatusRole).toString(), QStringLiteral("cancelled"));
+  const QString stopped = reply();
+  QVERIFY(!stopped.isEmpty());
+
+  QVERIFY(program->press(QStringLiteral("Continue"), QAccessible::Button));
+  QTRY_VERIFY_WITH_TIMEOUT(reply().size() > stopped.size(), 60000);
+  QVERIFY(reply().startsWith(stopped));
+  program->key(Qt::Key_L, Qt::ControlModifier);
+  program->key(Qt::Key_Escape);
+  QVERIFY(program->waitForReply());
+  QTRY_COMPARE(row(messages, 1, app::MessageListModel::StatusRole).toString(), QStringLiteral("cancelled"));
 }
 
 void WindowTest::editedMessageBecomesAVersionWithItsOwnReply() {
