@@ -12,7 +12,6 @@
 #include "engine/backends/cpu/cpu_backend.h"
 #include "engine/backends/cpu/cpu_cores.h"
 #include "engine/backends/cpu/memory_bandwidth.h"
-#include "engine/base/parallel.h"
 #include "engine/kv_cache/kv_cache.h"
 
 namespace {
@@ -51,8 +50,9 @@ double arithmetic_limit(const engine::KernelTable& kernels, int threads) {
   constexpr std::size_t kDepth = 64;
   constexpr int kRounds = 20000;
   const std::vector<float> a(kernels.tile_rows * kDepth, 0.5f), b(kernels.tile_columns * kDepth, 0.25f);
+  engine::ThreadTeam team(threads);
   const double seconds = best_of(3, [&] {
-    engine::parallel_for(threads, 0, threads, 1, [&](std::int64_t, std::int64_t, int) {
+    team.parallel_for(0, threads, 1, [&](std::int64_t, std::int64_t, int) {
       std::vector<float> out(kernels.tile_rows * kernels.tile_columns);
       for (int i = 0; i < kRounds; ++i) {
         kernels.multiply_tile(a.data(), kDepth, b.data(), kernels.tile_columns, kDepth, out.data(), kernels.tile_columns,

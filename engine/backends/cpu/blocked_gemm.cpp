@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/base/parallel.h"
-
 namespace engine {
 namespace {
 
@@ -15,10 +13,10 @@ constexpr std::int64_t kWorthSharing = 1 << 20;
 
 }  // namespace
 
-BlockedGemm::BlockedGemm(const KernelTable& kernels, int threads)
+BlockedGemm::BlockedGemm(const KernelTable& kernels, ThreadTeam& team)
     : kernels_(kernels),
-      threads_(threads),
-      panels_(static_cast<std::size_t>(threads) * static_cast<std::size_t>(kDepth) * kernels.tile_columns) {}
+      team_(team),
+      panels_(static_cast<std::size_t>(team.threads()) * static_cast<std::size_t>(kDepth) * kernels.tile_columns) {}
 
 void BlockedGemm::multiply(std::span<const MatrixProduct> products) {
   const auto width = static_cast<std::int64_t>(kernels_.tile_columns);
@@ -30,7 +28,7 @@ void BlockedGemm::multiply(std::span<const MatrixProduct> products) {
   }
   const std::int64_t grain = std::max<std::int64_t>(1, kWorthSharing * panels / work);
 
-  parallel_for(threads_, 0, panels, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
+  team_.parallel_for(0, panels, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     float* const panel =
         panels_.data() + static_cast<std::size_t>(worker) * static_cast<std::size_t>(kDepth) * kernels_.tile_columns;
     for (std::int64_t index = begin; index < end; ++index) {

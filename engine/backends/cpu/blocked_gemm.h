@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/backends/cpu/gemm.h"
+#include "engine/backends/cpu/thread_team.h"
 
 namespace engine {
 
@@ -12,14 +13,14 @@ namespace engine {
 /// in_features in the same order whatever the number of threads. One thread at a time.
 class BlockedGemm {
  public:
-  BlockedGemm(const KernelTable& kernels, int threads);
+  BlockedGemm(const KernelTable& kernels, ThreadTeam& team);
   void multiply(std::span<const MatrixProduct> products);
 
  private:
   void multiply_panel(const MatrixProduct& product, std::int64_t first_column, float* panel) const;
 
   const KernelTable& kernels_;
-  int threads_;
+  ThreadTeam& team_;
   std::vector<float> panels_;  ///< one packed panel a thread
 };
 

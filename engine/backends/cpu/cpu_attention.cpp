@@ -5,8 +5,6 @@
 #include <cmath>
 #include <limits>
 
-#include "engine/base/parallel.h"
-
 namespace engine {
 namespace {
 
@@ -56,7 +54,7 @@ void CpuAttention::plan(const Call& call, std::span<const SequenceRows> sequence
 
   const std::int64_t rows = std::max(kBlockRows, kFewRows * call.group) + call.group;
   const std::size_t padding = kernels_.tile_columns;  // multiply_tile reads whole panels
-  scratch_.resize(size(threads_));
+  scratch_.resize(size(team_.threads()));
   for (Scratch& scratch : scratch_) {
     scratch.queries.resize(size(rows * call.pool.head_dim));
     scratch.sums.resize(size(rows * call.pool.head_dim));
@@ -78,10 +76,9 @@ void CpuAttention::attend(const KvPool& pool, std::int64_t layer, const float* q
   std::int64_t work = 1;
   for (const Task& task : tasks_) work += task.rows * call.group * (task.end - task.begin) * pool.head_dim;
   const std::int64_t grain = std::max<std::int64_t>(1, kWorthSharing * num_tasks / work);
-  parallel_for(threads_, 0, num_tasks, grain,
-               [&](std::int64_t begin, std::int64_t end, int worker) {
-                 for (std::int64_t i = begin; i < end; ++i) run(call, tasks_[size(i)], scratch_[size(worker)]);
-               });
+  team_.parallel_for(0, num_tasks, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
+    for (std::int64_t i = begin; i < end; ++i) run(call, tasks_[size(i)], scratch_[size(worker)]);
+  });
   for (std::size_t i = 0; i < tasks_.size();) {
     std::size_t end = i + 1;
     while (end < tasks_.size() && tasks_[end].begin > 0) ++end;  // stretches of the same rows stand together

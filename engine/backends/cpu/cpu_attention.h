@@ -6,6 +6,7 @@
 
 #include "engine/backends/backend.h"
 #include "engine/backends/cpu/kernels/kernel_table.h"
+#include "engine/backends/cpu/thread_team.h"
 
 namespace engine {
 
@@ -15,7 +16,7 @@ namespace engine {
 /// How the work is cut depends on positions alone, so results do not depend on the thread count. One thread at a time.
 class CpuAttention {
  public:
-  CpuAttention(const KernelTable& kernels, int threads) : kernels_(kernels), threads_(threads) {}
+  CpuAttention(const KernelTable& kernels, ThreadTeam& team) : kernels_(kernels), team_(team) {}
 
   /// As Backend::attend.
   void attend(const KvPool& pool, std::int64_t layer, const float* queries, std::int64_t num_heads,
@@ -56,7 +57,7 @@ class CpuAttention {
   void merge(const Call& call, std::size_t first_task, std::size_t end_task) const;
 
   const KernelTable& kernels_;
-  int threads_;
+  ThreadTeam& team_;
   std::vector<Task> tasks_;
   std::vector<float> partials_;
   std::vector<Scratch> scratch_;

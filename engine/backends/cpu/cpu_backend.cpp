@@ -7,7 +7,6 @@
 
 #include "engine/backends/cpu/cpu_cores.h"
 #include "engine/base/error.h"
-#include "engine/base/parallel.h"
 
 namespace engine {
 namespace {
@@ -42,14 +41,15 @@ std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
 CpuBackend::CpuBackend(const EngineOptions& options, std::string reason)
     : kernels_(choose_kernels(options.isa)),
-      gemm_(kernels_, thread_count(options), options.compute, options.isa),
-      attention_(kernels_, thread_count(options)) {
+      team_(thread_count(options)),
+      gemm_(kernels_, team_, options.compute, options.isa),
+      attention_(kernels_, team_) {
   info_.device = Device::Cpu;
   info_.device_name = cpu_name();
   info_.device_reason = std::move(reason);
   info_.isa = kernels_.name;
   info_.matrix_library = Gemm::library_name();
-  info_.threads = thread_count(options);
+  info_.threads = team_.threads();
   info_.compute = options.compute;
   products_.resize(size(info_.threads) * size(kManyRows * kWeightRows));
 }
@@ -98,7 +98,7 @@ void CpuBackend::rms_norm(const Tensor& x, const Tensor& weight, float eps, Tens
   const std::int64_t length = x.row_length();
   const float* const from = x.f32();
   float* const to = out.mutable_f32();
-  parallel_for(info_.threads, 0, x.rows(), rows_per_chunk(length), [&](std::int64_t begin, std::int64_t end, int) {
+  team_.parallel_for(0, x.rows(), rows_per_chunk(length), [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t t = begin; t < end; ++t) {
       kernels_.rms_norm(from + t * length, weight.f32(), eps, size(length), to + t * length);
     }
@@ -139,7 +139,7 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
   }
   const std::int64_t grain = std::max<std::int64_t>(1, kWeightBytes * chunks / std::max<std::int64_t>(1, bytes));
 
-  parallel_for(info_.threads, 0, chunks, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
+  team_.parallel_for(0, chunks, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     float* const sums = products_.data() + worker * kManyRows * kWeightRows;
     for (std::int64_t chunk = begin; chunk < end; ++chunk) {
       std::int64_t rest = chunk;
@@ -175,14 +175,12 @@ void CpuBackend::rotate(Tensor& x, const Tensor& cosines, const Tensor& sines) {
   assert(2 * cosines.row_length() <= x.dim(2));
   const std::int64_t heads = x.dim(1), head_dim = x.dim(2), pairs = cosines.row_length();
   float* const data = x.mutable_f32();
-  parallel_for(info_.threads, 0, x.dim(0), rows_per_chunk(heads * head_dim),
-               [&](std::int64_t begin, std::int64_t end, int) {
-                 for (std::int64_t row = begin * heads; row < end * heads; ++row) {
-                   const std::int64_t angles = row / heads * pairs;
-                   kernels_.rotate_pairs(data + row * head_dim, cosines.f32() + angles, sines.f32() + angles,
-                                         size(pairs));
-                 }
-               });
+  team_.parallel_for(0, x.dim(0), rows_per_chunk(heads * head_dim), [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t row = begin * heads; row < end * heads; ++row) {
+      const std::int64_t angles = row / heads * pairs;
+      kernels_.rotate_pairs(data + row * head_dim, cosines.f32() + angles, sines.f32() + angles, size(pairs));
+    }
+  });
 }
 
 void CpuBackend::append_kv(const KvPool& pool, std::int64_t layer, const Tensor& keys, const Tensor& values,
@@ -218,7 +216,7 @@ void CpuBackend::attention_probabilities(const KvPool& pool, std::int64_t layer,
 void CpuBackend::gated_silu(const Tensor& gate, const Tensor& up, Tensor& out) {
   assert(gate.count() == up.count() && gate.count() == out.count());
   float* const to = out.mutable_f32();
-  parallel_for(info_.threads, 0, gate.count(), kWorthSharing, [&](std::int64_t begin, std::int64_t end, int) {
+  team_.parallel_for(0, gate.count(), kWorthSharing, [&](std::int64_t begin, std::int64_t end, int) {
     kernels_.gated_silu(gate.f32() + begin, up.f32() + begin, size(end - begin), to + begin);
   });
 }

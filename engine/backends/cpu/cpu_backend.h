@@ -8,6 +8,7 @@
 #include "engine/backends/cpu/cpu_attention.h"
 #include "engine/backends/cpu/gemm.h"
 #include "engine/backends/cpu/kernels/kernel_table.h"
+#include "engine/backends/cpu/thread_team.h"
 
 namespace engine {
 
@@ -44,6 +45,7 @@ class CpuBackend final : public Backend {
 
   const KernelTable& kernels_;
   BackendInfo info_;
+  ThreadTeam team_;
   Gemm gemm_;
   CpuAttention attention_;
   std::vector<float> products_;  ///< a chunk of products for each thread, before bias and residual

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/backends/cpu/kernels/kernel_table.h"
+#include "engine/backends/cpu/thread_team.h"
 #include "engine/types.h"
 
 namespace engine {
@@ -27,13 +28,13 @@ struct MatrixProduct {
 /// where oneDNN is not built in. One thread at a time.
 class Gemm {
  public:
-  /// `threads` of the one OpenMP team. ComputeMode::F32 keeps every product and sum in float32; Auto may multiply
+  /// `team` outlives this object. ComputeMode::F32 keeps every product and sum in float32; Auto may multiply
   /// bfloat16 weights with activations rounded to bfloat16 (sums in float32) where the CPU can.
   /// `cap` limits the instructions that may be used, as in EngineOptions.
-  Gemm(const KernelTable& kernels, int threads, ComputeMode compute, IsaChoice cap);
+  Gemm(const KernelTable& kernels, ThreadTeam& team, ComputeMode compute, IsaChoice cap);
   ~Gemm();
 
-  /// Computes each of `products`; they may share x, not out.
+  /// Computes each of `products`, which have x and the number of rows in common, but no out.
   void multiply(std::span<const MatrixProduct> products);
   /// What does the work: "oneDNN 2.6.3" or "own kernels".
   static std::string library_name();

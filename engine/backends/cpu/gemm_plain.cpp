@@ -7,8 +7,8 @@ struct Gemm::State {
   BlockedGemm own;
 };
 
-Gemm::Gemm(const KernelTable& kernels, int threads, ComputeMode, IsaChoice)
-    : state_(std::make_unique<State>(State{BlockedGemm(kernels, threads)})) {}
+Gemm::Gemm(const KernelTable& kernels, ThreadTeam& team, ComputeMode, IsaChoice)
+    : state_(std::make_unique<State>(State{BlockedGemm(kernels, team)})) {}
 
 Gemm::~Gemm() = default;
 

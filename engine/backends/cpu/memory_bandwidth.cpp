@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/backends/cpu/kernels/kernel_table.h"
-#include "engine/base/parallel.h"
+#include "engine/backends/cpu/thread_team.h"
 #include "engine/tensor/tensor.h"
 
 namespace engine {
@@ -16,7 +16,8 @@ double measure_read_bandwidth(int threads, std::size_t bytes, int repeats) {
   const auto rows = static_cast<std::int64_t>(bytes / (kRow * sizeof(float)));
   Tensor buffer = Tensor::owned(DType::F32, {rows, kRow});
   float* const values = buffer.mutable_f32();
-  parallel_for(threads, 0, rows, kChunkRows, [&](std::int64_t begin, std::int64_t end, int) {
+  ThreadTeam team(threads);
+  team.parallel_for(0, rows, kChunkRows, [&](std::int64_t begin, std::int64_t end, int) {
     std::fill(values + begin * kRow, values + end * kRow, 1.0f);
   });
 
@@ -27,7 +28,7 @@ double measure_read_bandwidth(int threads, std::size_t bytes, int repeats) {
   double best = 0;
   for (int pass = 0; pass < repeats; ++pass) {
     const auto start = std::chrono::steady_clock::now();
-    parallel_for(threads, 0, rows, kChunkRows, [&](std::int64_t begin, std::int64_t end, int) {
+    team.parallel_for(0, rows, kChunkRows, [&](std::int64_t begin, std::int64_t end, int) {
       kernels.f32.dot(input.data(), 0, 1, reinterpret_cast<const std::byte*>(values + begin * kRow),
                       kRow * sizeof(float), static_cast<std::size_t>(end - begin), kRow, sums.data() + begin, 0);
     });
