@@ -49,7 +49,7 @@ class ChatFixture : public QObject {
     QVERIFY2(runner_->state() == app::ModelRunner::State::Ready, qPrintable(runner_->errorDetail()));
   }
 
-  /// A model whose reply to "Hello" is 5000 tokens long.
+  /// A model whose replies do not end by themselves.
   void loadLongWinded() {
     settings_->setSamplingOverride(QStringLiteral("temperature"), 0);
     runner_->load(longWindedModel(*folder_));

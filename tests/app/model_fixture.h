@@ -3,10 +3,12 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QString>
 #include <QTemporaryDir>
+#include <QtEndian>
 #include <QtTest>
 
 #include "app/chat/model_runner.h"
@@ -18,8 +20,21 @@ inline QString fixtureModel(const char* name) {
   return QFileInfo(QStringLiteral(SOTTO_FIXTURES_DIR "/models/") + QLatin1String(name)).absoluteFilePath();
 }
 
-/// A copy of the chat fixture in `folder` that has room for 8192 tokens: a greedy reply of it takes seconds, so that it
-/// can be watched, stopped and left. The weights are random anyway.
+/// Zeroes row `id` of the token embedding, which is the head too: its logit is 0 then, and some other one always larger.
+inline void neverSay(const QString& modelFolder, int id) {
+  QFile file(modelFolder + QStringLiteral("/model-00001-of-00003.safetensors"));
+  file.setPermissions(QFile::ReadOwner | QFile::WriteOwner);
+  if (!file.open(QIODevice::ReadWrite)) qFatal("cannot write %s", qPrintable(file.fileName()));
+  const qint64 headerSize = qFromLittleEndian<qint64>(file.read(8).constData());
+  const QJsonObject header = QJsonDocument::fromJson(file.read(headerSize)).object();
+  const QJsonObject table = header.value(QStringLiteral("model.embed_tokens.weight")).toObject();
+  const qint64 rowBytes = table.value(QStringLiteral("shape")).toArray().at(1).toInteger() * qint64(sizeof(float));
+  file.seek(8 + headerSize + table.value(QStringLiteral("data_offsets")).toArray().at(0).toInteger() + id * rowBytes);
+  if (rowBytes == 0 || file.write(QByteArray(rowBytes, 0)) != rowBytes) qFatal("cannot change %s", qPrintable(file.fileName()));
+}
+
+/// A copy of the chat fixture in `folder` that never ends a greedy reply and has room for 65536 tokens: on any machine
+/// that takes many times as long as a test needs to watch it, stop it or leave. The weights are random anyway.
 inline QString longWindedModel(const QTemporaryDir& folder) {
   const QDir source(fixtureModel("ernie4_5-chat"));
   const QString target = folder.filePath(QStringLiteral("long-winded"));
@@ -30,9 +45,10 @@ inline QString longWindedModel(const QTemporaryDir& folder) {
   config.setPermissions(QFile::ReadOwner | QFile::WriteOwner);
   if (!config.open(QIODevice::ReadWrite)) qFatal("cannot write %s", qPrintable(config.fileName()));
   QJsonObject values = QJsonDocument::fromJson(config.readAll()).object();
-  values.insert(QStringLiteral("max_position_embeddings"), 8192);
+  values.insert(QStringLiteral("max_position_embeddings"), 65536);
   config.resize(0);
   config.write(QJsonDocument(values).toJson());
+  neverSay(target, values.value(QStringLiteral("eos_token_id")).toInt());
   return target;
 }
 

@@ -95,7 +95,7 @@ void WindowTest::sentMessageIsAnsweredByTheModel() {
 }
 
 void WindowTest::textStreamsAndStopKeepsIt() {
-  // The demo model answers in a blink; this one's reply to "Hello" is thousands of tokens long.
+  // The demo model answers in a blink; this one's replies do not end by themselves.
   auto program = std::make_unique<Program>(folder_->path(), tests::longWindedModel(*folder_));
   QVERIFY(program->waitForModel());
   program->root().settings()->setSamplingOverride(QStringLiteral("temperature"), 0);

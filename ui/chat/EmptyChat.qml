@@ -11,6 +11,10 @@ Flickable {
     required property ModelRunner runner
     readonly property bool demo: runner.state === ModelRunner.Ready && runner.isDemo
     readonly property bool roomy: width > Theme.px(560)
+    readonly property list<string> prompts: runner.state !== ModelRunner.Ready || runner.isDemo
+        ? [qsTr("What is Sotto?"), qsTr("How do I get a real model?"), qsTr("What does temperature do?")]
+        : [qsTr("Explain recursion with an everyday example."), qsTr("Write a polite reminder to a colleague."),
+           qsTr("Compare two ways to sort a list in a table.")]
 
     signal promptChosen(string prompt)
     signal openFolderRequested
@@ -51,15 +55,13 @@ Flickable {
             Layout.fillWidth: true
             Layout.topMargin: Theme.px(16)
 
+            // Three cards whose words change: a layout of Qt 6.4 still touches items that a Repeater has destroyed.
             Repeater {
-                model: empty.runner.state !== ModelRunner.Ready || empty.runner.isDemo
-                    ? [qsTr("What is Sotto?"), qsTr("How do I get a real model?"), qsTr("What does temperature do?")]
-                    : [qsTr("Explain recursion with an everyday example."), qsTr("Write a polite reminder to a colleague."),
-                       qsTr("Compare two ways to sort a list in a table.")]
+                model: 3
                 delegate: PromptCard {
-                    required property string modelData
+                    required property int index
 
-                    text: modelData
+                    text: empty.prompts[index]
                     enabled: empty.runner.state === ModelRunner.Ready
                     Layout.fillWidth: true
                     Layout.fillHeight: true

@@ -73,10 +73,15 @@ FocusScope {
         anchors.horizontalCenter: parent.horizontalCenter
         spacing: 4
 
-        // A Repeater of one, because in Qt 6.4 a Loader cannot create bound components.
-        Repeater {
-            model: 1
-            delegate: row.editing ? editor : row.fromUser ? bubble : body
+        // A Repeater of one, because in Qt 6.4 a Loader cannot create bound components; in a Column, because a layout of
+        // Qt 6.4 still touches items that a Repeater has destroyed.
+        Column {
+            Layout.fillWidth: true
+
+            Repeater {
+                model: 1
+                delegate: row.editing ? editor : row.fromUser ? bubble : body
+            }
         }
         ReplyNote {
             visible: row.growing || row.cutShort
@@ -120,9 +125,9 @@ FocusScope {
         id: bubble
 
         Rectangle {
-            Layout.alignment: Qt.AlignRight
-            implicitWidth: Math.min(column.width * 0.88, measure.implicitWidth + Theme.px(34))
-            implicitHeight: words.implicitHeight + Theme.px(24)
+            anchors.right: parent?.right
+            width: Math.min(column.width * 0.88, measure.implicitWidth + Theme.px(34))
+            height: words.implicitHeight + Theme.px(24)
             radius: Theme.radius
             color: Theme.user
 
@@ -148,14 +153,14 @@ FocusScope {
 
         MessageBody {
             blocks: row.blocks
-            Layout.fillWidth: true
+            width: column.width
         }
     }
     Component {
         id: editor
 
         MessageEditor {
-            Layout.fillWidth: true
+            width: column.width
             original: row.chat.textOf(row.messageId)
             answerFollows: row.fromUser
             onSaved: (text) => {

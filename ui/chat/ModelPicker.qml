@@ -102,24 +102,22 @@ PushButton {
                 Layout.topMargin: 2
                 Layout.bottomMargin: 2
             }
-            Repeater {
-                model: [
-                    { words: qsTr("Open a folder…"), iconName: "folder", folder: true },
-                    { words: qsTr("Open a file…"), iconName: "file", folder: false }
-                ]
-                delegate: SidebarEntry {
-                    required property var modelData
-
-                    text: modelData.words
-                    iconName: modelData.iconName
-                    Layout.fillWidth: true
-                    onClicked: {
-                        popup.close()
-                        if (modelData.folder)
-                            picker.openFolderRequested()
-                        else
-                            picker.openFileRequested()
-                    }
+            SidebarEntry {
+                text: qsTr("Open a folder…")
+                iconName: "folder"
+                Layout.fillWidth: true
+                onClicked: {
+                    popup.close()
+                    picker.openFolderRequested()
+                }
+            }
+            SidebarEntry {
+                text: qsTr("Open a file…")
+                iconName: "file"
+                Layout.fillWidth: true
+                onClicked: {
+                    popup.close()
+                    picker.openFileRequested()
                 }
             }
         }

@@ -91,7 +91,8 @@ FocusScope {
                         onClicked: page.openFileRequested()
                     }
                 }
-                ColumnLayout {
+                // No layout: in Qt 6.4 one still touches items that a Repeater has destroyed.
+                Column {
                     spacing: Theme.px(8)
                     Layout.fillWidth: true
                     Accessible.role: Accessible.List
@@ -100,7 +101,7 @@ FocusScope {
                     Repeater {
                         model: page.app.library
                         delegate: ModelLine {
-                            Layout.fillWidth: true
+                            width: column.width
                             onLoadRequested: {
                                 if (isDemo)
                                     page.app.runner.loadDemo()

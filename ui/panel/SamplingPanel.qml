@@ -84,12 +84,17 @@ FocusScope {
                     Layout.fillWidth: true
                     Layout.bottomMargin: Theme.px(4)
                 }
-                Repeater {
-                    model: panel.sampling
-                    delegate: SettingSlider {
-                        Layout.fillWidth: true
-                        onValueChosen: (number) => panel.sampling.setValue(index, number)
-                        onResetRequested: panel.sampling.reset(index)
+                Column {
+                    spacing: column.spacing
+                    Layout.fillWidth: true
+
+                    Repeater {
+                        model: panel.sampling
+                        delegate: SettingSlider {
+                            width: column.width
+                            onValueChosen: (number) => panel.sampling.setValue(index, number)
+                            onResetRequested: panel.sampling.reset(index)
+                        }
                     }
                 }
                 Words {

@@ -63,19 +63,20 @@ FocusScope {
                     SettingsLine {
                         label: qsTr("Theme")
 
-                        Repeater {
-                            model: [
-                                { words: qsTr("System"), value: Settings.System },
-                                { words: qsTr("Light"), value: Settings.Light },
-                                { words: qsTr("Dark"), value: Settings.Dark }
-                            ]
-                            delegate: Chip {
-                                required property var modelData
-
-                                text: modelData.words
-                                checked: page.app.settings.theme === modelData.value
-                                onClicked: page.app.settings.theme = modelData.value
-                            }
+                        Chip {
+                            text: qsTr("System")
+                            checked: page.app.settings.theme === Settings.System
+                            onClicked: page.app.settings.theme = Settings.System
+                        }
+                        Chip {
+                            text: qsTr("Light")
+                            checked: page.app.settings.theme === Settings.Light
+                            onClicked: page.app.settings.theme = Settings.Light
+                        }
+                        Chip {
+                            text: qsTr("Dark")
+                            checked: page.app.settings.theme === Settings.Dark
+                            onClicked: page.app.settings.theme = Settings.Dark
                         }
                     }
                     SettingsLine {
