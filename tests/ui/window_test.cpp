@@ -42,6 +42,7 @@ class WindowTest : public QObject {
   void deletedChatComesBackWithUndo();
   void searchFindsAMessageAndOpensItsChat();
   void samplingPanelChangesTheModelsSetting();
+  void samplingPanelReachesARunningReply();
   void shortcutsReachEveryPart();
   void noQmlWarningAnywhere();
 
@@ -228,6 +229,24 @@ void WindowTest::samplingPanelChangesTheModelsSetting() {
   QTRY_VERIFY(program->root().sampling()->choice().params.temperature > before);
   QVERIFY(program->press(QStringLiteral("Reset Temperature"), QAccessible::Button));
   QTRY_COMPARE(program->root().sampling()->choice().params.temperature, before);
+}
+
+void WindowTest::samplingPanelReachesARunningReply() {
+  auto program = std::make_unique<Program>(folder_->path(), tests::longWindedModel(*folder_));
+  QVERIFY(program->waitForModel());
+  program->root().settings()->setSamplingOverride(QStringLiteral("temperature"), 0);
+  app::MessageListModel& messages = *program->root().chat()->messages();
+  program->key(Qt::Key_Period, Qt::ControlModifier);
+  say(*program, QStringLiteral("Hello"));
+  // Longer than one step of the slider: the new limit has been passed when it comes.
+  QTRY_VERIFY_WITH_TIMEOUT(row(messages, 1, app::MessageListModel::TokensRole).toInt() > 100 || texts(program->root()).value(1).size() > 1000, 60000);
+  QVERIFY(program->root().chat()->busy());
+  QAccessibleInterface* slider = program->find(QStringLiteral("Maximum tokens"), QAccessible::Slider);
+  QVERIFY(slider && slider->actionInterface());
+  slider->actionInterface()->doAction(QAccessibleActionInterface::increaseAction());
+  QVERIFY(program->waitForReply());
+  QTRY_COMPARE(row(messages, 1, app::MessageListModel::StatusRole).toString(), QStringLiteral("complete"));
+  QCOMPARE(row(messages, 1, app::MessageListModel::FinishReasonRole).toString(), QStringLiteral("length"));
 }
 
 void WindowTest::shortcutsReachEveryPart() {
