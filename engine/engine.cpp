@@ -52,6 +52,7 @@ ModelInfo describe(const ModelSource& source, const EngineOptions& options, cons
   info.usable_context_length = std::min(config.context_length, cache_tokens(config, options));
   info.weight_bytes = source.weight_bytes();
   std::map<std::string, std::uint64_t> types;
+  std::uint64_t routed_bytes = 0;
   for (const auto& [name, tensor] : source.tensors()) {
     std::uint64_t count = 1;
     for (const std::int64_t dim : tensor.shape) count *= static_cast<std::uint64_t>(dim);
@@ -59,7 +60,17 @@ ModelInfo describe(const ModelSource& source, const EngineOptions& options, cons
     types[std::string(name_of(tensor.dtype))] += tensor.bytes.size();
     // A token reads one row of the embedding, which is nothing, unless the embedding is the head too.
     const bool only_looked_up = name == "model.embed_tokens.weight" && !config.tie_word_embeddings;
-    if (!only_looked_up) info.active_bytes_per_token += tensor.bytes.size();
+    // Of the routed experts it goes through a few.
+    const bool routed = name.find(".mlp.experts.") != std::string::npos && config.moe.num_experts > 0;
+    if (routed) {
+      routed_bytes += tensor.bytes.size();
+    } else if (!only_looked_up) {
+      info.active_bytes_per_token += tensor.bytes.size();
+    }
+  }
+  if (routed_bytes > 0) {
+    info.active_bytes_per_token += routed_bytes / static_cast<std::uint64_t>(config.moe.num_experts) *
+                                   static_cast<std::uint64_t>(config.moe.experts_per_token);
   }
   info.weight_types.assign(types.begin(), types.end());
   info.kv_bytes_per_token = kv_geometry(config, options).bytes_per_token();

@@ -52,6 +52,18 @@ struct Projection {
   bool accumulate = false;         ///< adds to what `out` holds (the residual stream)
 };
 
+/// One routed expert: gate and up [intermediate, hidden], down [hidden, intermediate].
+struct ExpertWeights {
+  Tensor gate, up, down;
+};
+
+/// Memory that `experts` works in, a row for each token and expert that it goes through.
+struct ExpertBuffers {
+  Tensor* rows = nullptr;  ///< [tokens * experts_per_token, hidden]
+  Tensor* gate = nullptr;  ///< [tokens * experts_per_token, intermediate]
+  Tensor* up = nullptr;    ///< as gate
+};
+
 /// Where and how a model runs.
 struct BackendInfo {
   Device device = Device::Cpu;
@@ -87,7 +99,7 @@ class Backend {
   virtual void embed(const Tensor& table, std::span<const std::int32_t> ids, Tensor& out) = 0;
   /// out[i] = x[rows[i]]: x [tokens, n], rows in CPU memory, out [rows.size(), n].
   virtual void gather_rows(const Tensor& x, std::span<const std::int64_t> rows, Tensor& out) = 0;
-  /// out = x / sqrt(mean(x^2) + eps) * weight, row by row: x, out [tokens, hidden], weight [hidden] float32.
+  /// out = x / sqrt(mean(x^2) + eps) * weight, row by row: x, out [tokens, hidden], weight [hidden] float32; out may be x.
   virtual void rms_norm(const Tensor& x, const Tensor& weight, float eps, Tensor& out) = 0;
   /// Products with up to 8 weights of the same input width, x [tokens, in_features]: q, k, v or gate, up in one go, the
   /// head, anything linear. Float32 sums; with ComputeMode::Auto many rows may be multiplied in bfloat16.
@@ -110,6 +122,15 @@ class Backend {
                                        const SequenceRows& sequence, float scale, std::span<float> out) = 0;
   /// out = silu(gate) * up with silu(v) = v / (1 + exp(-v)); all [tokens, n]; out may be gate or up.
   virtual void gated_silu(const Tensor& gate, const Tensor& up, Tensor& out) = 0;
+
+  /// Chooses the experts of each token: p = softmax(logits), the k largest of p + bias (the lower number first where two
+  /// are equal), their weights p / max(sum of the chosen p, norm_min). logits [tokens, experts] float32, bias [experts];
+  /// out: chosen [tokens, k] I32 in falling order of p + bias, weights [tokens, k] float32.
+  virtual void choose_experts(const Tensor& logits, const Tensor& bias, float norm_min, Tensor& chosen, Tensor& weights) = 0;
+  /// out += sum over the chosen experts j of a token, in order of their number, of
+  /// weights * down_j(silu(gate_j(x)) * up_j(x)). x, out [tokens, hidden]; chosen, weights as choose_experts gave them.
+  virtual void experts(const Tensor& x, std::span<const ExpertWeights> experts, const Tensor& chosen, const Tensor& weights,
+                       const ExpertBuffers& buffers, Tensor& out) = 0;
 };
 
 /// Makes the backend that `options` ask for; `device_reason` of its info says why. Throws Error(DeviceFailure) for a

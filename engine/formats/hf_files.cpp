@@ -179,6 +179,8 @@ class HfSource : public ModelSource {
                                                "model.safetensors.index.json is there.");
     }
     tensors_ = files_.tensors();
+    // Layers for predicting several tokens at once: no part of the model that answers, here as in the reference.
+    std::erase_if(tensors_, [](const auto& entry) { return entry.first.find("mtp") != std::string::npos; });
     for (const auto& [name, tensor] : tensors_) {
       if (name.starts_with("ernie.")) {
         throw Error(ErrorCode::UnsupportedModel,

@@ -15,17 +15,49 @@
 
 namespace engine {
 
-/// Rotary embedding as the file asks for it. Only type "default" is run today; others are refused by name at load.
+/// Rotary embedding as the file asks for it. What a type does not use keeps its default (models.md 1.5).
 struct RopeConfig {
-  std::string type = "default";
+  std::string type = "default";        ///< or "linear", "dynamic", "yarn", "longrope", "llama3"
   double theta = 500000.0;
   double partial_rotary_factor = 1.0;  ///< share of head_dim that is rotated
+  double factor = 1.0;                 ///< how many times longer the context became
+  std::int64_t context_length = 0;           ///< max_position_embeddings: where "dynamic" begins to scale
+  std::int64_t original_context_length = 0;  ///< that of the training without scaling
+  std::optional<double> attention_factor;    ///< on cosines and sines; absent: what the type says
+  double beta_fast = 32.0, beta_slow = 1.0;  ///< yarn: turns within the original context
+  bool truncate = true;                      ///< yarn: whole dimensions as borders
+  std::optional<double> mscale, mscale_all_dim;    ///< yarn
+  std::vector<double> short_factor, long_factor;   ///< longrope: a divisor for each frequency
+  double low_freq_factor = 1.0, high_freq_factor = 1.0;  ///< llama3
+
+  /// Dimensions of a head that are rotated.
+  std::int64_t rotated_dims(std::int64_t head_dim) const {
+    return static_cast<std::int64_t>(static_cast<double>(head_dim) * partial_rotary_factor);
+  }
 };
+
+/// Mixture of experts: which layers have one, and how large it is. No experts: a dense model.
+struct MoeConfig {
+  std::int64_t num_experts = 0;
+  std::int64_t experts_per_token = 0;
+  std::int64_t intermediate_size = 0;         ///< of one routed expert
+  std::int64_t shared_intermediate_size = 0;  ///< of the expert that every token goes through; 0: none
+  std::int64_t layer_start = 0, layer_end = 0;  ///< first and last layer that may have experts
+  std::int64_t layer_interval = 1;              ///< of these every so manieth, counted from layer 1
+  double norm_min = 1e-12;  ///< least sum that the weights of the chosen experts are divided by
+
+  bool has_experts(std::int64_t layer) const {
+    return num_experts > 0 && layer >= layer_start && layer <= layer_end && (layer + 1) % layer_interval == 0;
+  }
+};
+
+/// What stands on top of the layers.
+enum class ModelTask : std::uint8_t { CausalLm, SequenceClassification, TokenClassification };
 
 /// The numbers of a decoder model, typed and checked (models.md 1.6, 5.3): every value is in a range that the forward
 /// pass can use, heads divide, head_dim is even. Immutable after loading.
 struct ModelConfig {
-  std::string architecture;  ///< `model_type` of config.json ("ernie4_5")
+  std::string architecture;  ///< `model_type` of config.json: "ernie4_5", "ernie4_5_moe" or "glm4"
   std::int64_t hidden_size = 0;
   std::int64_t num_layers = 0;
   std::int64_t num_heads = 0;
@@ -36,9 +68,19 @@ struct ModelConfig {
   std::int64_t context_length = 0;  ///< max_position_embeddings
   double rms_norm_eps = 1e-5;
   bool tie_word_embeddings = false;
-  bool use_bias = false;
+  bool use_bias = false;        ///< on every projection (ERNIE 4.5)
+  bool attention_bias = false;  ///< on query, key and value (GLM-4)
   RopeConfig rope;
+  MoeConfig moe;
+  ModelTask task = ModelTask::CausalLm;
+  std::vector<std::string> labels;            ///< of the classes, for classification
+  std::optional<std::int32_t> pad_token_id;
   std::vector<std::int32_t> eos_token_ids;  ///< of config.json, sorted, may be empty
+
+  /// Numbers that the head gives for a token: one a vocabulary entry, or one a label.
+  std::int64_t output_size() const {
+    return task == ModelTask::CausalLm ? vocab_size : static_cast<std::int64_t>(labels.size());
+  }
 };
 
 /// Sampling defaults that a model's files bring (generation_config.json); what is absent there is absent here.

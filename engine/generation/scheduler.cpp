@@ -132,10 +132,11 @@ void Scheduler::compute(const std::vector<Share>& shares) {
   for (const Share& share : shares) {
     ids.push_back(share.sequence->id());
     const std::int64_t begin = share.sequence->computed();
+    const auto length = static_cast<std::int64_t>(share.sequence->tokens().size());
     for (std::int64_t i = 0; i < share.tokens; ++i) {
       const bool wants_logits = share.draws && i + 1 == share.tokens;
       batch.tokens.push_back({share.sequence->tokens()[static_cast<std::size_t>(begin + i)], begin + i,
-                              *share.sequence->cache_sequence(), wants_logits});
+                              *share.sequence->cache_sequence(), wants_logits, length});
     }
   }
 

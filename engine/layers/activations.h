@@ -22,7 +22,7 @@ class Activations {
   std::int64_t max_tokens() const { return max_tokens_; }
   std::int64_t max_logits() const { return max_logits_; }
 
-  /// Logits of the last forward pass in CPU memory: [asked, vocab_size] in batch order.
+  /// Logits of the last forward pass in CPU memory: [asked, output_size] in batch order.
   std::span<const float> logits() const;
   /// One row of them, `row` counted among the tokens that asked.
   std::span<const float> logits(std::int64_t row) const;
@@ -36,15 +36,20 @@ class Activations {
   Tensor attended;      ///< [T, heads, head_dim]
   Tensor gate, up;      ///< [T, intermediate]
   Tensor cosines, sines;  ///< [T, rotated / 2]
+  Tensor router;          ///< [T, experts]; like the next five empty in a dense model, k = experts_per_token
+  Tensor chosen;          ///< [T, k] I32
+  Tensor expert_weights;  ///< [T, k]
+  Tensor expert_rows;     ///< [T * k, hidden]
+  Tensor expert_gate, expert_up;  ///< [T * k, intermediate of an expert]
   Tensor head_in;       ///< [A, hidden]: rows that asked, after the final norm
-  Tensor head_out;      ///< [A, vocab]: their logits
+  Tensor head_out;      ///< [A, output_size]: their logits
 
  private:
   std::int64_t max_tokens_;
   std::int64_t max_logits_;
-  std::int64_t vocab_size_;
+  std::int64_t output_size_;
   std::int64_t asked_ = 0;
-  Tensor downloaded_;  ///< [A, vocab] in CPU memory where head_out is not
+  Tensor downloaded_;  ///< [A, output_size] in CPU memory where head_out is not
 };
 
 }  // namespace engine

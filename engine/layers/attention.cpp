@@ -6,7 +6,8 @@
 namespace engine {
 
 void attention(Backend& backend, const AttentionWeights& weights, const KvPool& pool, std::int64_t layer,
-               std::span<const SequenceRows> sequences, std::int64_t tokens, Activations& a) {
+               std::span<const SequenceRows> sequences, std::int64_t tokens, Activations& a,
+               SubLayerOutput to) {
   const Tensor normed = a.normed.first(tokens), cosines = a.cosines.first(tokens), sines = a.sines.first(tokens);
   Tensor queries = a.queries.first(tokens), keys = a.keys.first(tokens), values = a.values.first(tokens);
   const std::array inputs{Projection{&weights.query.weight, &weights.query.bias, &queries},
@@ -17,10 +18,11 @@ void attention(Backend& backend, const AttentionWeights& weights, const KvPool& 
   backend.rotate(keys, cosines, sines);
   backend.append_kv(pool, layer, keys, values, sequences);
 
-  Tensor attended = a.attended.first(tokens), x = a.x.first(tokens);
+  const bool add = to == SubLayerOutput::AddToX;
+  Tensor attended = a.attended.first(tokens), out = (add ? a.x : a.normed).first(tokens);
   const float scale = 1.0f / std::sqrt(static_cast<float>(pool.head_dim));
   backend.attend(pool, layer, queries, sequences, scale, attended);
-  const std::array output{Projection{&weights.output.weight, &weights.output.bias, &x, true}};
+  const std::array output{Projection{&weights.output.weight, &weights.output.bias, &out, add}};
   backend.linear(attended, output);
 }
 

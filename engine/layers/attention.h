@@ -15,10 +15,17 @@ struct AttentionWeights {
   Linear query, key, value, output;
 };
 
-/// Adds attention to the residual stream: x += output(attend(rotate(query(normed)), rotate(key(normed)),
-/// value(normed))), for the first `tokens` rows of the activations. Reads a.normed, a.cosines and a.sines; writes keys
-/// and values of layer `layer` into the cache and leaves the rotated queries in a.queries.
+/// Where a sub-layer's result goes.
+enum class SubLayerOutput {
+  AddToX,    ///< a.x += result
+  ToNormed,  ///< a.normed = result, in place of the sub-layer's input
+};
+
+/// output(attend(rotate(query(normed)), rotate(key(normed)), value(normed))) for the first `tokens` rows of the
+/// activations. Reads a.normed, a.cosines and a.sines; writes keys and values of layer `layer` into the cache and leaves
+/// the rotated queries in a.queries.
 void attention(Backend& backend, const AttentionWeights& weights, const KvPool& pool, std::int64_t layer,
-               std::span<const SequenceRows> sequences, std::int64_t tokens, Activations& a);
+               std::span<const SequenceRows> sequences, std::int64_t tokens, Activations& a,
+               SubLayerOutput to = SubLayerOutput::AddToX);
 
 }  // namespace engine

@@ -4,6 +4,7 @@
 
 #include "engine/backends/backend.h"
 #include "engine/layers/activations.h"
+#include "engine/layers/attention.h"
 #include "engine/layers/weights.h"
 
 namespace engine {
@@ -13,8 +14,9 @@ struct GatedMlpWeights {
   Linear gate, up, down;
 };
 
-/// Adds the layer to the residual stream: x += down(silu(gate(normed)) * up(normed)), for the first `tokens` rows.
+/// down(silu(gate(normed)) * up(normed)) for the first `tokens` rows.
 /// Source: Shazeer, GLU Variants Improve Transformer, arXiv:2002.05202 (SwiGLU).
-void gated_mlp(Backend& backend, const GatedMlpWeights& weights, std::int64_t tokens, Activations& a);
+void gated_mlp(Backend& backend, const GatedMlpWeights& weights, std::int64_t tokens, Activations& a,
+               SubLayerOutput to = SubLayerOutput::AddToX);
 
 }  // namespace engine

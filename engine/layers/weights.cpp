@@ -48,12 +48,28 @@ Tensor WeightLoader::matrix(const std::string& name, std::int64_t rows, std::int
   return backend_.weight(view.dtype, shape, view.bytes);
 }
 
+Tensor WeightLoader::rows_of(const std::string& name, const Shape& shape, std::int64_t first_row, std::int64_t rows) const {
+  const TensorView& view = checked(name, shape);
+  const auto row_bytes = static_cast<std::size_t>(shape.back()) * size_of(view.dtype);
+  return backend_.weight(view.dtype, {rows, shape.back()},
+                         view.bytes.subspan(static_cast<std::size_t>(first_row) * row_bytes, static_cast<std::size_t>(rows) * row_bytes));
+}
+
 Tensor WeightLoader::vector(const std::string& name, std::int64_t length) const {
-  const TensorView& view = checked(name, {length});
-  std::vector<float> widened(static_cast<std::size_t>(length));
-  for (std::size_t i = 0; i < widened.size(); ++i) widened[i] = element(view, i);
+  return widened(checked(name, {length}), length);
+}
+
+Tensor WeightLoader::row_vector(const std::string& name, std::int64_t length) const {
+  const TensorView* view = source_.find(name);
+  const bool flat = view != nullptr && view->shape.size() == 1;
+  return widened(checked(name, flat ? Shape{length} : Shape{1, length}), length);
+}
+
+Tensor WeightLoader::widened(const TensorView& view, std::int64_t length) const {
+  std::vector<float> values(static_cast<std::size_t>(length));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = element(view, i);
   Tensor tensor = backend_.allocate(DType::F32, {length});
-  backend_.upload(std::as_bytes(std::span(widened)), tensor);
+  backend_.upload(std::as_bytes(std::span(values)), tensor);
   return tensor;
 }
 

@@ -32,13 +32,19 @@ class WeightLoader {
   bool has(const std::string& name) const { return source_.find(name) != nullptr; }
   /// A matrix of any weight type, not copied where the backend can read the file's memory.
   Tensor matrix(const std::string& name, std::int64_t rows, std::int64_t row_length) const;
+  /// A matrix [rows, shape.back()] made of `rows` rows of the tensor `name`, which must have exactly `shape`, from row
+  /// `first_row` on; rows are counted through all dimensions but the last. For stacked and fused weights.
+  Tensor rows_of(const std::string& name, const Shape& shape, std::int64_t first_row, std::int64_t rows) const;
   /// A vector, widened to float32 (exact; these are small).
   Tensor vector(const std::string& name, std::int64_t length) const;
+  /// The same of a tensor that is written as [1, length] in some files.
+  Tensor row_vector(const std::string& name, std::int64_t length) const;
   /// `name`.weight and, where asked for, `name`.bias.
   Linear linear(const std::string& name, std::int64_t out_features, std::int64_t in_features, bool bias) const;
   Norm norm(const std::string& name, std::int64_t hidden_size, double eps) const;
 
  private:
+  Tensor widened(const TensorView& view, std::int64_t length) const;
   const TensorView& checked(const std::string& name, const Shape& shape) const;
   const ModelSource& source_;
   Backend& backend_;

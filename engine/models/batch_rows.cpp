@@ -1,5 +1,6 @@
 #include "engine/models/batch_rows.h"
 
+#include <algorithm>
 #include <string>
 
 #include "engine/base/error.h"
@@ -29,7 +30,14 @@ BatchRows rows_of(const Batch& batch, const KvCache& cache, const Activations& a
     if (token.wants_logits) rows.asked.push_back(row);
     rows.ids.push_back(token.id);
     rows.positions.push_back(token.position);
+    rows.lengths.push_back(token.sequence_length);
     previous = &token;
+  }
+  for (const SequenceRows& sequence : rows.sequences) {
+    for (std::int64_t row = sequence.first_row; row < sequence.first_row + sequence.rows; ++row) {
+      std::int64_t& length = rows.lengths[static_cast<std::size_t>(row)];
+      length = std::max(length, sequence.first_position + sequence.rows);
+    }
   }
   if (rows.ids.empty() || static_cast<std::int64_t>(rows.ids.size()) > activations.max_tokens() ||
       static_cast<std::int64_t>(rows.asked.size()) > activations.max_logits()) {

@@ -12,6 +12,7 @@ namespace engine {
 struct BatchRows {
   std::vector<std::int32_t> ids;
   std::vector<std::int64_t> positions;
+  std::vector<std::int64_t> lengths;  ///< of the token's sequence
   std::vector<std::int64_t> asked;
   std::vector<SequenceRows> sequences;  ///< their pages are the cache's, valid until it is changed
 };

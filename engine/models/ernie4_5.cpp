@@ -1,6 +1,5 @@
 #include "engine/models/ernie4_5.h"
 
-#include <array>
 #include <string>
 
 #include "engine/base/error.h"
@@ -31,13 +30,18 @@ std::unique_ptr<Model> Ernie45::load(const ModelSource& source, Backend& backend
     loaded.attention = {linear("self_attn.q_proj", q_width, hidden), linear("self_attn.k_proj", kv_width, hidden),
                         linear("self_attn.v_proj", kv_width, hidden), linear("self_attn.o_proj", hidden, q_width)};
     loaded.post_attention_norm = weights.norm(layer + "post_attention_layernorm", hidden, config.rms_norm_eps);
-    loaded.mlp = {linear("mlp.gate_proj", intermediate, hidden), linear("mlp.up_proj", intermediate, hidden),
-                  linear("mlp.down_proj", hidden, intermediate)};
+    loaded.has_experts = config.moe.has_experts(i);
+    if (loaded.has_experts) {
+      loaded.moe = load_moe(weights, layer + "mlp.", config);
+    } else {
+      loaded.mlp = {linear("mlp.gate_proj", intermediate, hidden), linear("mlp.up_proj", intermediate, hidden),
+                    linear("mlp.down_proj", hidden, intermediate)};
+    }
     model->layers_.push_back(std::move(loaded));
     if (progress && !progress(static_cast<double>(i + 1) / static_cast<double>(config.num_layers + 1))) return nullptr;
   }
-  model->final_norm_ = weights.norm("model.norm", hidden, config.rms_norm_eps);
-  if (!config.tie_word_embeddings) model->own_head_ = weights.matrix("lm_head.weight", config.vocab_size, hidden);
+  // Only the class with experts has a bias on its head.
+  model->head_ = load_head(weights, config, config.use_bias && config.moe.num_experts > 0);
   if (progress && !progress(1.0)) return nullptr;
   return model;
 }
@@ -51,7 +55,7 @@ bool Ernie45::forward(const Batch& batch, KvCache& cache, Activations& a, const 
   Tensor cosines = a.cosines.first(tokens), sines = a.sines.first(tokens);
   ProbeWriter seen(probe, backend_, config_, rows);
 
-  rope_.fill(backend_, rows.positions, cosines, sines);
+  rope_.fill(backend_, rows.positions, rows.lengths, cosines, sines);
   backend_.embed(embedding_, rows.ids, x);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (stop != nullptr && stop->load(std::memory_order_relaxed)) return false;
@@ -62,24 +66,16 @@ bool Ernie45::forward(const Batch& batch, KvCache& cache, Activations& a, const 
     attention(backend_, layer.attention, pool, number, rows.sequences, tokens, a);
     seen.attentions(pool, number, a.queries);
     backend_.rms_norm(x, layer.post_attention_norm.weight, layer.post_attention_norm.eps, normed);
-    gated_mlp(backend_, layer.mlp, tokens, a);
+    if (layer.has_experts) {
+      mixture_of_experts(backend_, layer.moe, tokens, a);
+      seen.router(number, a);
+    } else {
+      gated_mlp(backend_, layer.mlp, tokens, a);
+    }
   }
   if (stop != nullptr && stop->load(std::memory_order_relaxed)) return false;
-  if (seen.wants_hidden_states()) {
-    backend_.rms_norm(x, final_norm_.weight, final_norm_.eps, normed);
-    seen.hidden_states(normed);
-  }
-
-  // The head is the largest matrix of a small model: only rows that asked meet it.
-  const auto asked = static_cast<std::int64_t>(rows.asked.size());
-  if (asked > 0) {
-    Tensor head_in = a.head_in.first(asked), head_out = a.head_out.first(asked), last = a.normed.first(asked);
-    backend_.gather_rows(x, rows.asked, last);
-    backend_.rms_norm(last, final_norm_.weight, final_norm_.eps, head_in);
-    const std::array head{Projection{own_head_.empty() ? &embedding_ : &own_head_, nullptr, &head_out}};
-    backend_.linear(head_in, head);
-  }
-  a.set_asked(backend_, asked);
+  seen.final_hidden_states(x, head_.norm, normed);
+  head(backend_, head_, embedding_, rows.asked, a);
   return true;
 }
 

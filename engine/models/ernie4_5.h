@@ -4,16 +4,18 @@
 #include <vector>
 
 #include "engine/layers/attention.h"
+#include "engine/layers/experts.h"
 #include "engine/layers/gated_mlp.h"
+#include "engine/layers/head.h"
 #include "engine/layers/rope.h"
 #include "engine/layers/weights.h"
 #include "engine/models/model.h"
 
 namespace engine {
 
-/// ERNIE 4.5 dense (model_type "ernie4_5"): grouped-query attention with rotary positions on the whole head, gated MLP,
-/// a norm before each, residuals around both; the head may be the embedding. Reference: transformers,
-/// models/ernie4_5/modeling_ernie4_5.py.
+/// ERNIE 4.5, dense and with mixture of experts (model_type "ernie4_5", "ernie4_5_moe"): grouped-query attention with
+/// rotary positions on the whole head, a gated MLP or experts, a norm before each, residuals around both; the head may be
+/// the embedding. Reference: transformers, models/ernie4_5/modeling_ernie4_5.py and models/ernie4_5_moe/.
 class Ernie45 final : public Model {
  public:
   /// As create_model; null where `progress` said stop.
@@ -28,7 +30,9 @@ class Ernie45 final : public Model {
     Norm input_norm;
     AttentionWeights attention;
     Norm post_attention_norm;
-    GatedMlpWeights mlp;
+    bool has_experts = false;
+    GatedMlpWeights mlp;  ///< where the layer has no experts
+    MoeWeights moe;       ///< where it has
   };
 
   Ernie45(const ModelConfig& config, Backend& backend);
@@ -38,8 +42,7 @@ class Ernie45 final : public Model {
   Rope rope_;
   Tensor embedding_;  ///< [vocab, hidden]
   std::vector<Layer> layers_;
-  Norm final_norm_;
-  Tensor own_head_;  ///< [vocab, hidden]; empty where the embedding is the head
+  Head head_;
 };
 
 }  // namespace engine

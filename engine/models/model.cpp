@@ -5,15 +5,17 @@
 #include "engine/base/error.h"
 #include "engine/layers/activations.h"
 #include "engine/models/ernie4_5.h"
+#include "engine/models/glm4.h"
 
 namespace engine {
 
 std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend, const EngineOptions&,
                                     const LoadProgress& progress) {
   const std::string& architecture = source.config().architecture;
-  if (architecture == "ernie4_5") return Ernie45::load(source, backend, progress);
+  if (architecture == "ernie4_5" || architecture == "ernie4_5_moe") return Ernie45::load(source, backend, progress);
+  if (architecture == "glm4") return Glm4::load(source, backend, progress);
   throw Error(ErrorCode::UnsupportedModel, source.path().string() + ": the architecture \"" + architecture +
-                                               "\" (model_type of config.json) is not known; this version runs ernie4_5");
+                                               "\" is not known; this version runs ernie4_5, ernie4_5_moe and glm4");
 }
 
 KvGeometry kv_geometry(const ModelConfig& config, const EngineOptions& options) {

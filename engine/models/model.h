@@ -20,6 +20,9 @@ struct BatchToken {
   std::int64_t position = 0;     ///< in its sequence, from 0
   SequenceId sequence = 0;       ///< as KvCache::open gave it
   bool wants_logits = false;
+  /// Tokens of the sequence with all of its prompt, what is not computed yet included; 0: up to this batch's end. Some
+  /// rope scalings turn by it, and a prompt read in chunks must turn as if read whole.
+  std::int64_t sequence_length = 0;
 };
 
 /// A flat list of tokens: chunks of prompts and single decode steps side by side. Tokens of one sequence stand together
@@ -35,6 +38,15 @@ struct Probe {
   std::vector<std::int64_t> want_attentions;          ///< layer numbers; only for one sequence fed from position 0
   std::vector<std::vector<float>> hidden_states;      ///< layers + 1 entries of [tokens, hidden]; the last after the final norm
   std::vector<std::vector<float>> attentions;         ///< per wanted layer [heads, tokens, tokens]
+  bool want_routers = false;
+  /// What the router of a layer said about each token, in the order of the layers that have experts.
+  struct Router {
+    std::int64_t layer = 0;
+    std::vector<float> logits;         ///< [tokens, experts]
+    std::vector<std::int32_t> chosen;  ///< [tokens, experts_per_token]
+    std::vector<float> weights;        ///< [tokens, experts_per_token]
+  };
+  std::vector<Router> routers;
 };
 
 /// A decoder whose weights are loaded. Immutable after creation, keeps no state of a conversation.

@@ -11,6 +11,7 @@ ProbeWriter::ProbeWriter(Probe* probe, Backend& backend, const ModelConfig& conf
     : probe_(probe), backend_(backend), config_(config), rows_(rows) {
   if (probe_ == nullptr) return;
   probe_->hidden_states.clear();
+  probe_->routers.clear();
   probe_->attentions.assign(probe_->want_attentions.size(), {});
   for (const std::int64_t layer : probe_->want_attentions) {
     if (layer < 0 || layer >= config.num_layers) {
@@ -29,6 +30,27 @@ void ProbeWriter::hidden_states(const Tensor& x) {
   if (!wants_hidden_states()) return;
   std::vector<float>& values = probe_->hidden_states.emplace_back(static_cast<std::size_t>(x.count()));
   backend_.download(x, std::as_writable_bytes(std::span(values)));
+}
+
+void ProbeWriter::final_hidden_states(const Tensor& x, const Norm& norm, Tensor& scratch) {
+  if (!wants_hidden_states()) return;
+  backend_.rms_norm(x, norm.weight, norm.eps, scratch);
+  hidden_states(scratch);
+}
+
+void ProbeWriter::router(std::int64_t layer, Activations& a) {
+  if (probe_ == nullptr || !probe_->want_routers) return;
+  const auto tokens = static_cast<std::int64_t>(rows_.ids.size());
+  const auto fetch = [&](Tensor& from, auto& to) {
+    const Tensor part = from.first(tokens);
+    to.resize(static_cast<std::size_t>(part.count()));
+    backend_.download(part, std::as_writable_bytes(std::span(to)));
+  };
+  Probe::Router& router = probe_->routers.emplace_back();
+  router.layer = layer;
+  fetch(a.router, router.logits);
+  fetch(a.chosen, router.chosen);
+  fetch(a.expert_weights, router.weights);
 }
 
 void ProbeWriter::attentions(const KvPool& pool, std::int64_t layer, Tensor& queries) {

@@ -3,6 +3,8 @@
 #include <cstdint>
 
 #include "engine/backends/backend.h"
+#include "engine/layers/activations.h"
+#include "engine/layers/weights.h"
 #include "engine/models/batch_rows.h"
 #include "engine/models/model.h"
 
@@ -19,6 +21,10 @@ class ProbeWriter {
   bool wants_hidden_states() const { return probe_ != nullptr && probe_->want_hidden_states; }
   /// The next entry: x is [tokens, hidden].
   void hidden_states(const Tensor& x);
+  /// The last entry: x after the final norm, computed in `scratch` [tokens, hidden].
+  void final_hidden_states(const Tensor& x, const Norm& norm, Tensor& scratch);
+  /// What the router of `layer` left in the activations.
+  void router(std::int64_t layer, Activations& a);
   /// What attention of `layer` weighed with, if it is wanted; `queries` rotated, the keys in the cache.
   void attentions(const KvPool& pool, std::int64_t layer, Tensor& queries);
 

@@ -85,13 +85,18 @@ float* Tensor::mutable_f32() {
   return reinterpret_cast<float*>(data_);
 }
 
+Tensor Tensor::part(Shape shape) {
+  Tensor tensor = view(dtype_, std::move(shape), data_, device_);
+  assert(tensor.count_ <= count_);
+  tensor.read_only_ = read_only_;
+  return tensor;
+}
+
 Tensor Tensor::first(std::int64_t count) {
   assert(!shape_.empty() && count >= 0 && count <= shape_[0]);
   Shape shape = shape_;
   shape[0] = count;
-  Tensor tensor = view(dtype_, std::move(shape), data_, device_);
-  tensor.read_only_ = read_only_;
-  return tensor;
+  return part(std::move(shape));
 }
 
 }  // namespace engine

@@ -54,6 +54,8 @@ class Tensor {
   const float* f32() const;
   float* mutable_f32();
 
+  /// A view of the first elements as another shape; writable if this tensor is. This tensor must outlive it.
+  Tensor part(Shape shape);
   /// A view of the first `count` slices along the first axis; writable if this tensor is. This tensor must outlive it.
   Tensor first(std::int64_t count);
 

@@ -26,6 +26,13 @@ inline std::optional<std::filesystem::path> shared_fixture(std::string_view rela
   return path;
 }
 
+/// A committed fixture, or the same of the large corpus where the repository does not have it; whether either is there.
+inline std::filesystem::path any_fixture(std::string_view relative) {
+  const auto committed = fixture(relative);
+  return std::filesystem::exists(committed) ? committed : shared_fixture(relative).value_or(committed);
+}
+inline bool has_fixture(std::string_view relative) { return std::filesystem::exists(any_fixture(relative)); }
+
 /// All bytes of a file. Throws std::runtime_error where it cannot be read.
 inline std::string read_bytes(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);

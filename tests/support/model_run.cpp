@@ -32,7 +32,8 @@ std::vector<float> ModelRun::feed(SequenceId sequence, std::span<const std::int3
     if (!cache.reserve(sequence, static_cast<std::int64_t>(part.size()))) throw std::runtime_error("cache is full");
     engine::Batch batch;
     for (std::size_t i = 0; i < part.size(); ++i) {
-      batch.tokens.push_back({part[i], length + static_cast<std::int64_t>(i), sequence, true});
+      batch.tokens.push_back({part[i], length + static_cast<std::int64_t>(i), sequence, true,
+                              length + static_cast<std::int64_t>(ids.size())});
     }
     if (!model->forward(batch, cache, activations, nullptr, probe)) throw std::runtime_error("forward was stopped");
     cache.commit(sequence, part);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cmath>
 #include <cstring>
 
 #include "engine/backends/cpu/cpu_cores.h"
@@ -219,6 +220,92 @@ void CpuBackend::gated_silu(const Tensor& gate, const Tensor& up, Tensor& out) {
   team_.parallel_for(0, gate.count(), kWorthSharing, [&](std::int64_t begin, std::int64_t end, int) {
     kernels_.gated_silu(gate.f32() + begin, up.f32() + begin, size(end - begin), to + begin);
   });
+}
+
+void CpuBackend::choose_experts(const Tensor& logits, const Tensor& bias, float norm_min, Tensor& chosen, Tensor& weights) {
+  assert(logits.row_length() == bias.count() && chosen.shape() == weights.shape() && chosen.rows() == logits.rows());
+  const std::size_t count = size(bias.count()), k = size(chosen.row_length());
+  auto* const ids = reinterpret_cast<std::int32_t*>(chosen.mutable_data());
+  std::vector<float> probabilities(count), scores(count);
+  std::vector<std::int32_t> order(count);
+  for (std::size_t t = 0; t < size(logits.rows()); ++t) {
+    const float* const row = logits.f32() + t * count;
+    const float largest = *std::max_element(row, row + count);
+    float total = 0;
+    for (std::size_t e = 0; e < count; ++e) total += probabilities[e] = std::exp(row[e] - largest);
+    for (std::size_t e = 0; e < count; ++e) {
+      probabilities[e] /= total;
+      scores[e] = probabilities[e] + bias.f32()[e];
+      order[e] = static_cast<std::int32_t>(e);
+    }
+    const auto before = [&scores](std::int32_t a, std::int32_t b) {
+      const float score_a = scores[static_cast<std::size_t>(a)], score_b = scores[static_cast<std::size_t>(b)];
+      return score_a != score_b ? score_a > score_b : a < b;
+    };
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(), before);
+    float sum = 0;
+    for (std::size_t j = 0; j < k; ++j) sum += probabilities[static_cast<std::size_t>(order[j])];
+    for (std::size_t j = 0; j < k; ++j) {
+      ids[t * k + j] = order[j];
+      weights.mutable_f32()[t * k + j] = probabilities[static_cast<std::size_t>(order[j])] / std::max(sum, norm_min);
+    }
+  }
+}
+
+void CpuBackend::experts(const Tensor& x, std::span<const ExpertWeights> experts, const Tensor& chosen, const Tensor& weights,
+                         const ExpertBuffers& buffers, Tensor& out) {
+  const std::int64_t tokens = x.dim(0), hidden = x.row_length(), k = chosen.row_length();
+  const std::int64_t width = experts.front().gate.rows();
+  expert_rows_.assign({reinterpret_cast<const std::int32_t*>(chosen.data()), size(tokens * k)},
+                      {weights.f32(), size(tokens * k)}, k, static_cast<std::int64_t>(experts.size()));
+  assert(buffers.rows->count() >= tokens * k * hidden && buffers.gate->count() >= tokens * k * width);
+  float* const rows = buffers.rows->mutable_f32();
+  Tensor gate = buffers.gate->part({tokens * k, width}), up = buffers.up->part({tokens * k, width});
+
+  team_.parallel_for(0, tokens * k, rows_per_chunk(hidden), [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      std::copy_n(x.f32() + expert_rows_.token[size(row)] * hidden, hidden, rows + row * hidden);
+    }
+  });
+  const auto product = [](const float* from, const Tensor& weight, float* to, std::int64_t count) {
+    return MatrixProduct{from, weight.data(), weight.dtype(), nullptr, to, count, weight.row_length(), weight.rows(), false};
+  };
+  expert_products_.clear();
+  for (const ExpertRows::Run& run : expert_rows_.runs) {
+    const ExpertWeights& expert = experts[size(run.expert)];
+    const float* const from = rows + run.first * hidden;
+    expert_products_.push_back(product(from, expert.gate, gate.mutable_f32() + run.first * width, run.count));
+    expert_products_.push_back(product(from, expert.up, up.mutable_f32() + run.first * width, run.count));
+  }
+  multiply_by_experts(expert_products_);
+  gated_silu(gate, up, gate);
+  expert_products_.clear();
+  for (const ExpertRows::Run& run : expert_rows_.runs) {  // what came in is not needed any more: results take its place
+    expert_products_.push_back(product(gate.f32() + run.first * width, experts[size(run.expert)].down,
+                                       rows + run.first * hidden, run.count));
+  }
+  multiply_by_experts(expert_products_);
+
+  team_.parallel_for(0, tokens, rows_per_chunk(hidden * k), [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t i = begin * k; i < end * k; ++i) {
+      const std::int64_t row = expert_rows_.rows_of[size(i)];
+      kernels_.f32.accumulate(&expert_rows_.weight[size(row)], 1, 1, reinterpret_cast<const std::byte*>(rows + row * hidden),
+                              size(hidden) * sizeof(float), 1, size(hidden), out.mutable_f32() + i / k * hidden, size(hidden));
+    }
+  });
+}
+
+/// Experts with few rows all together in one fork and join; each with many through the blocked product.
+void CpuBackend::multiply_by_experts(std::span<const MatrixProduct> products) {
+  std::vector<MatrixProduct> few;
+  for (const MatrixProduct& product : products) {
+    if (product.rows < kManyRows) {
+      few.push_back(product);
+    } else {
+      gemm_.multiply({&product, 1});
+    }
+  }
+  if (!few.empty()) multiply_few_rows(few);
 }
 
 }  // namespace engine

@@ -6,6 +6,7 @@
 
 #include "engine/backends/backend.h"
 #include "engine/backends/cpu/cpu_attention.h"
+#include "engine/backends/cpu/expert_rows.h"
 #include "engine/backends/cpu/gemm.h"
 #include "engine/backends/cpu/kernels/kernel_table.h"
 #include "engine/backends/cpu/thread_team.h"
@@ -39,8 +40,12 @@ class CpuBackend final : public Backend {
   void attention_probabilities(const KvPool& pool, std::int64_t layer, const Tensor& queries,
                                const SequenceRows& sequence, float scale, std::span<float> out) override;
   void gated_silu(const Tensor& gate, const Tensor& up, Tensor& out) override;
+  void choose_experts(const Tensor& logits, const Tensor& bias, float norm_min, Tensor& chosen, Tensor& weights) override;
+  void experts(const Tensor& x, std::span<const ExpertWeights> experts, const Tensor& chosen, const Tensor& weights,
+               const ExpertBuffers& buffers, Tensor& out) override;
 
  private:
+  void multiply_by_experts(std::span<const MatrixProduct> products);
   void multiply_few_rows(std::span<const MatrixProduct> products);
 
   const KernelTable& kernels_;
@@ -48,6 +53,8 @@ class CpuBackend final : public Backend {
   ThreadTeam team_;
   Gemm gemm_;
   CpuAttention attention_;
+  ExpertRows expert_rows_;
+  std::vector<MatrixProduct> expert_products_;
   std::vector<float> products_;  ///< a chunk of products for each thread, before bias and residual
 };
 

@@ -1,0 +1,58 @@
+#include "engine/layers/experts.h"
+
+#include <array>
+
+namespace engine {
+namespace {
+
+ExpertWeights load_expert(const WeightLoader& weights, const std::string& prefix, std::int64_t j, const ModelConfig& config) {
+  const std::int64_t hidden = config.hidden_size, width = config.moe.intermediate_size, count = config.moe.num_experts;
+  const std::string fused = prefix + "experts.gate_up_proj", stacked = prefix + "experts.gate_proj.weight";
+  if (weights.has(fused)) {
+    const Shape shape{count, 2 * width, hidden};
+    return {weights.rows_of(fused, shape, 2 * j * width, width), weights.rows_of(fused, shape, (2 * j + 1) * width, width),
+            weights.rows_of(prefix + "experts.down_proj", {count, hidden, width}, j * hidden, hidden)};
+  }
+  if (weights.has(stacked)) {
+    const Shape shape{count, width, hidden};
+    return {weights.rows_of(stacked, shape, j * width, width),
+            weights.rows_of(prefix + "experts.up_proj.weight", shape, j * width, width),
+            weights.rows_of(prefix + "experts.down_proj.weight", {count, hidden, width}, j * hidden, hidden)};
+  }
+  const std::string expert = prefix + "experts." + std::to_string(j) + ".";
+  return {weights.matrix(expert + "gate_proj.weight", width, hidden), weights.matrix(expert + "up_proj.weight", width, hidden),
+          weights.matrix(expert + "down_proj.weight", hidden, width)};
+}
+
+}  // namespace
+
+MoeWeights load_moe(const WeightLoader& weights, const std::string& prefix, const ModelConfig& config) {
+  const MoeConfig& moe = config.moe;
+  MoeWeights loaded;
+  loaded.router = weights.matrix(prefix + "gate.weight", moe.num_experts, config.hidden_size);
+  const std::string bias = "moe_statics.e_score_correction_bias";  // below the router in files of transformers 5
+  loaded.correction_bias = weights.row_vector(prefix + (weights.has(prefix + "gate." + bias) ? "gate." : "") + bias, moe.num_experts);
+  loaded.norm_min = static_cast<float>(moe.norm_min);
+  for (std::int64_t j = 0; j < moe.num_experts; ++j) loaded.routed.push_back(load_expert(weights, prefix, j, config));
+  if (const std::int64_t width = moe.shared_intermediate_size; width > 0) {
+    const std::string shared = prefix + "shared_experts.";
+    loaded.shared = {weights.linear(shared + "gate_proj", width, config.hidden_size, config.use_bias),
+                     weights.linear(shared + "up_proj", width, config.hidden_size, config.use_bias),
+                     weights.linear(shared + "down_proj", config.hidden_size, width, config.use_bias)};
+  }
+  return loaded;
+}
+
+void mixture_of_experts(Backend& backend, const MoeWeights& weights, std::int64_t tokens, Activations& a) {
+  const Tensor normed = a.normed.first(tokens);
+  Tensor router = a.router.first(tokens), chosen = a.chosen.first(tokens), share = a.expert_weights.first(tokens);
+  Tensor x = a.x.first(tokens);
+  const std::array inputs{Projection{&weights.router, nullptr, &router}};
+  backend.linear(normed, inputs);
+  backend.choose_experts(router, weights.correction_bias, weights.norm_min, chosen, share);
+  const ExpertBuffers buffers{&a.expert_rows, &a.expert_gate, &a.expert_up};
+  backend.experts(normed, weights.routed, chosen, share, buffers, x);
+  if (!weights.shared.gate.weight.empty()) gated_mlp(backend, weights.shared, tokens, a);
+}
+
+}  // namespace engine
