@@ -74,22 +74,25 @@ FileView FileView::open(const std::filesystem::path& path) {
   }
   view.data_ = static_cast<const std::byte*>(address);
   view.size_ = size;
-  // Pages past the end of a file that shrank meanwhile would fault when touched.
+  view.watch_ = CutWatch(view.data_, size);
   if (size_of_regular(fd.get(), path) < size) cannot_read(path, "it became shorter while it was being opened");
   return view;
 }
 
 FileView::~FileView() {
+  watch_ = CutWatch();
   if (data_) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
 FileView::FileView(FileView&& other) noexcept
-    : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : path_(std::move(other.path_)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
+      watch_(std::move(other.watch_)) {}
 
 FileView& FileView::operator=(FileView&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(data_, other.data_);
   std::swap(size_, other.size_);
+  std::swap(watch_, other.watch_);
   return *this;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "engine/base/cut_files.h"
 #include "engine/base/error.h"
 
 namespace engine {
@@ -29,12 +30,15 @@ class FileView {
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   const std::filesystem::path& path() const { return path_; }
+  /// The file became shorter after it was opened, and bytes past its end were read: they are zeros now.
+  bool was_cut() const { return watch_.was_cut(); }
 
  private:
   FileView() = default;
   std::filesystem::path path_;
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
+  CutWatch watch_;
 };
 
 /// All bytes of a regular file of at most `max_bytes`, copied. For small files whose content is parsed at once.

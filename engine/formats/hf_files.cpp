@@ -162,6 +162,8 @@ class HfSource : public ModelSource {
   }
 
  private:
+  std::span<const FileView> files() const override { return files_.files(); }
+
   void open_weights(const fs::path& folder) {
     const auto single = folder / "model.safetensors";
     const auto index = folder / "model.safetensors.index.json";

@@ -58,6 +58,15 @@ const TensorView* ModelSource::find(const std::string& name) const {
   return found == tensors_.end() ? nullptr : &found->second;
 }
 
+void ModelSource::check_files() const {
+  for (const FileView& file : files()) {
+    if (!file.was_cut()) continue;
+    throw Error(ErrorCode::CorruptFile, "The file " + in_quotes(file.path().string(), 400) +
+                                            " became shorter while its model was in use; put the whole file back and load "
+                                            "the model again.");
+  }
+}
+
 std::uint64_t ModelSource::weight_bytes() const {
   std::uint64_t bytes = 0;
   for (const auto& [name, tensor] : tensors_) bytes += tensor.bytes.size();

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/file_view.h"
 #include "engine/tensor/dtype.h"
 
 namespace engine {
@@ -145,8 +146,14 @@ class ModelSource {
   const TensorView* find(const std::string& name) const;
   /// Bytes of all tensors.
   std::uint64_t weight_bytes() const;
+  /// Throws Error(CorruptFile) where a mapped file became shorter while it was in use: what was read of it since is
+  /// zeros. Cheap.
+  void check_files() const;
 
  protected:
+  /// The mapped files.
+  virtual std::span<const FileView> files() const = 0;
+
   ModelSource() = default;
   std::filesystem::path path_;
   ModelConfig config_;

@@ -29,6 +29,7 @@ class SafetensorsFiles {
   static SafetensorsFiles open_shards(const std::filesystem::path& index);
 
   const std::map<std::string, TensorView>& tensors() const { return tensors_; }
+  const std::vector<FileView>& files() const { return files_; }
 
  private:
   std::vector<FileView> files_;

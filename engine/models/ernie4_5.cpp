@@ -9,15 +9,15 @@
 
 namespace engine {
 
-Ernie45::Ernie45(const ModelConfig& config, Backend& backend)
-    : config_(config), backend_(backend), rope_(config.rope, config.head_dim) {}
+Ernie45::Ernie45(const ModelSource& source, Backend& backend)
+    : source_(source), config_(source.config()), backend_(backend), rope_(config_.rope, config_.head_dim) {}
 
 std::unique_ptr<Model> Ernie45::load(const ModelSource& source, Backend& backend, const LoadProgress& progress) {
   const ModelConfig& config = source.config();
   const std::int64_t hidden = config.hidden_size, intermediate = config.intermediate_size;
   const std::int64_t q_width = config.num_heads * config.head_dim, kv_width = config.num_kv_heads * config.head_dim;
   const WeightLoader weights(source, backend);
-  std::unique_ptr<Ernie45> model(new Ernie45(config, backend));
+  std::unique_ptr<Ernie45> model(new Ernie45(source, backend));
 
   model->embedding_ = weights.matrix("model.embed_tokens.weight", config.vocab_size, hidden);
   for (std::int64_t i = 0; i < config.num_layers; ++i) {
@@ -76,6 +76,7 @@ bool Ernie45::forward(const Batch& batch, KvCache& cache, Activations& a, const 
   if (stop != nullptr && stop->load(std::memory_order_relaxed)) return false;
   seen.final_hidden_states(x, head_.norm, normed);
   head(backend_, head_, embedding_, rows.asked, a);
+  source_.check_files();
   return true;
 }
 

@@ -35,8 +35,9 @@ class Ernie45 final : public Model {
     MoeWeights moe;       ///< where it has
   };
 
-  Ernie45(const ModelConfig& config, Backend& backend);
+  Ernie45(const ModelSource& source, Backend& backend);
 
+  const ModelSource& source_;
   ModelConfig config_;
   Backend& backend_;
   Rope rope_;

@@ -35,8 +35,9 @@ class Glm4 final : public Model {
     Norm post_mlp_norm;
   };
 
-  Glm4(const ModelConfig& config, Backend& backend);
+  Glm4(const ModelSource& source, Backend& backend);
 
+  const ModelSource& source_;
   ModelConfig config_;
   Backend& backend_;
   Rope rope_;

@@ -58,7 +58,7 @@ class Model {
   /// Runs `batch`: writes keys and values of its tokens into `cache` (room must have been reserved) and leaves the
   /// logits of the tokens that asked in `activations.logits()`, float32 [asked, vocab_size] in batch order.
   /// `stop`, where not null, is looked at between layers; returns false if it was seen set (the logits are then not
-  /// valid and the cache positions of this batch not written). Needs batch.tokens.size() <= activations.max_tokens().
+  /// valid and the cache positions of this batch not written). Throws Error(CorruptFile) where a file of the weights was cut meanwhile. Needs batch.tokens.size() <= activations.max_tokens().
   virtual bool forward(const Batch& batch, KvCache& cache, Activations& activations, const std::atomic<bool>* stop,
                        Probe* probe = nullptr) const = 0;
 };

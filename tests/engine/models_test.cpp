@@ -469,6 +469,33 @@ TEST(OddGeometry, AnOddAddressChangesNothing) {
   }
 }
 
+// A download that starts over, a drive that goes: the pages that are gone must end the request, not the program.
+TEST(CutFile, EndsTheForwardPassWithASentence) {
+  const tests::ScratchFolder folder;
+  tests::TinyModel shape;
+  shape.intermediate_size = 4000;  // larger than a page
+  tests::write_tiny_model(folder.path(), shape);
+  ModelRun run(folder.path(), tests::exact());
+  const std::vector<std::int32_t> ids = {1, 2, 3};
+  const std::vector<float> whole = run.feed(run.fresh(), ids);
+  const auto file = folder.path() / "model.safetensors";
+  const std::string bytes = tests::read_bytes(file);
+  std::filesystem::resize_file(file, 5000);
+  for (int i = 0; i < 2; ++i) {  // and again: zeros are no weights
+    try {
+      run.feed(run.fresh(), ids);
+      ADD_FAILURE() << "computed with what is not there";
+    } catch (const engine::Error& error) {
+      EXPECT_EQ(error.code(), engine::ErrorCode::CorruptFile);
+      EXPECT_NE(std::string(error.what()).find("became shorter while its model was in use"), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find(file.string()), std::string::npos) << error.what();
+    }
+  }
+  folder.write("model.safetensors", bytes);
+  ModelRun again(folder.path(), tests::exact());
+  EXPECT_EQ(again.feed(again.fresh(), ids), whole);
+}
+
 /// The sentence with which a model folder is refused.
 std::string refusal(const std::filesystem::path& folder, engine::ErrorCode code) {
   try {
