@@ -112,6 +112,9 @@ bool Engine::State::load(const std::filesystem::path& path, const EngineOptions&
   check_options(options);
   if (progress && !progress(0)) return false;
   source = ModelSource::open(path);
+  if (source->config().task != ModelTask::CausalLm) {
+    throw Error(ErrorCode::UnsupportedModel, path.string() + " is a classifier, which writes no text; sotto-cli classify runs it.");
+  }
   tokenizer = open_tokenizer(*source);
   backend = create_backend(options);
   model = create_model(*source, *backend, options, progress);

@@ -19,6 +19,7 @@ int runTokenize(Words words);
 int runDetokenize(Words words);
 int runRender(Words words);
 int runLogits(Words words, Interrupt& interrupt);
+int runClassify(Words words, Interrupt& interrupt);
 int runSample(Words words);
 int runGenerate(Words words, Interrupt& interrupt);
 int runChat(Words words, Interrupt& interrupt);

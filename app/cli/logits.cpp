@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,9 @@ struct Wishes {
   std::vector<std::int32_t> ids;
   std::vector<std::int64_t> chunks;  ///< sum to the number of ids
   std::vector<std::int64_t> attentions;
-  bool hiddenStates = false, lastOnly = false;
+  bool hiddenStates = false, routerLogits = false;
+  bool asOneText = true;  ///< pieces turn as the whole does; false: each as the cache has it when it comes
+  std::optional<std::int64_t> onlyRow;  ///< of the logits; nothing: all
   std::int64_t tokens() const { return static_cast<std::int64_t>(ids.size()); }
 };
 
@@ -37,13 +40,15 @@ Wishes wishesOf(const Arguments& arguments) {
   const auto ids = arguments.integers("--ids", 0, kMax);
   wishes.ids.assign(ids.begin(), ids.end());
   wishes.hiddenStates = arguments.has("--hidden-states");
-  wishes.lastOnly = arguments.has("--last-only");
+  wishes.routerLogits = arguments.has("--router-logits");
+  if (arguments.has("--last-only")) wishes.onlyRow = wishes.tokens() - 1;
   if (arguments.has("--attentions")) {
     wishes.attentions = arguments.integers("--attentions", 0, kMax);
     if (arguments.has("--chunks")) throw UsageError("--attentions goes with whole ids, not with --chunks");
     wishes.chunks = {wishes.tokens()};
   } else if (arguments.has("--chunks")) {
     wishes.chunks = arguments.integers("--chunks", 1, kMax);
+    wishes.asOneText = false;
     if (std::accumulate(wishes.chunks.begin(), wishes.chunks.end(), std::int64_t{0}) != wishes.tokens()) {
       throw UsageError("--chunks must sum to the number of ids, " + std::to_string(wishes.tokens()));
     }
@@ -71,17 +76,69 @@ void check(const Wishes& wishes, const engine::ModelConfig& config, const std::s
              std::to_string(config.num_layers) + ".");
     }
   }
+  if (wishes.routerLogits && config.moe.num_experts == 0) {
+    refuse(model + ": the architecture " + config.architecture + " has no router.");
+  }
 }
 
 std::vector<SafetensorsFile::Entry> entriesOf(const Wishes& wishes, const engine::ModelConfig& config) {
   std::vector<SafetensorsFile::Entry> entries = {
-      {"logits", {wishes.lastOnly ? 1 : wishes.tokens(), config.vocab_size}}};
+      {"logits", {wishes.onlyRow ? 1 : wishes.tokens(), config.output_size()}}};
+  if (config.task == engine::ModelTask::SequenceClassification) entries.front().shape.erase(entries.front().shape.begin());
   if (wishes.hiddenStates)
     entries.push_back({"hidden_states", {config.num_layers + 1, wishes.tokens(), config.hidden_size}});
   for (const std::int64_t layer : wishes.attentions) {
     entries.push_back({"attentions." + std::to_string(layer), {config.num_heads, wishes.tokens(), wishes.tokens()}});
   }
+  for (std::int64_t layer = 0; wishes.routerLogits && layer < config.num_layers; ++layer) {
+    if (config.moe.has_experts(layer))
+      entries.push_back({"router_logits." + std::to_string(layer), {wishes.tokens(), config.moe.num_experts}});
+  }
   return entries;
+}
+
+/// Runs the ids through the model and writes what was wished for; false: stopped.
+bool compute(const Wishes& wishes, const LoadedModel& loaded, const engine::EngineOptions& options,
+             const std::atomic<bool>& stopped, const std::filesystem::path& out) {
+  const engine::ModelConfig& config = loaded.model->config();
+  const std::int64_t longest = *std::max_element(wishes.chunks.begin(), wishes.chunks.end());
+  engine::KvCache cache(engine::kv_geometry(config, options), wishes.tokens());
+  engine::Activations activations(*loaded.backend, config, longest, wishes.onlyRow ? 1 : longest);
+  const engine::SequenceId sequence = cache.open(0, wishes.ids)->sequence;
+  SafetensorsFile file(out, entriesOf(wishes, config));
+
+  std::int64_t position = 0;
+  for (const std::int64_t chunk : wishes.chunks) {
+    engine::Batch batch;
+    for (std::int64_t i = 0; i < chunk; ++i) {
+      const bool wantsLogits = !wishes.onlyRow || position + i == *wishes.onlyRow;
+      batch.tokens.push_back({wishes.ids[static_cast<std::size_t>(position + i)], position + i, sequence, wantsLogits,
+                              wishes.asOneText ? wishes.tokens() : position + chunk});
+    }
+    engine::Probe probe;
+    probe.want_hidden_states = wishes.hiddenStates;
+    probe.want_attentions = wishes.attentions;
+    probe.want_routers = wishes.routerLogits;
+    if (!loaded.model->forward(batch, cache, activations, &stopped, &probe)) return false;
+    cache.commit(sequence,
+                 std::span(wishes.ids).subspan(static_cast<std::size_t>(position), static_cast<std::size_t>(chunk)));
+
+    if (!activations.logits().empty())
+      file.write("logits", wishes.onlyRow ? 0 : position * config.output_size(), activations.logits());
+    for (std::size_t layer = 0; layer < probe.hidden_states.size(); ++layer) {
+      const std::int64_t row = static_cast<std::int64_t>(layer) * wishes.tokens() + position;
+      file.write("hidden_states", row * config.hidden_size, probe.hidden_states[layer]);
+    }
+    for (std::size_t i = 0; i < probe.attentions.size(); ++i) {
+      file.write("attentions." + std::to_string(wishes.attentions[i]), 0, probe.attentions[i]);
+    }
+    for (const engine::Probe::Router& router : probe.routers) {
+      file.write("router_logits." + std::to_string(router.layer), position * config.moe.num_experts, router.logits);
+    }
+    position += chunk;
+  }
+  file.commit();
+  return true;
 }
 
 }  // namespace
@@ -104,43 +161,32 @@ int runLogits(Words words, Interrupt& interrupt) {
   const LoadedModel loaded = loadModel(path, options, stopped);
   if (!loaded.model) return kInterruptedStatus;
   const engine::ModelConfig& config = loaded.model->config();
+  if (config.task != engine::ModelTask::CausalLm) refuse(path.string() + ": a classifier; see sotto-cli classify.");
   check(wishes, config, path.string());
-  if (arguments.has("--router-logits"))
-    refuse(path.string() + ": the architecture " + config.architecture + " has no router.");
+  return compute(wishes, loaded, options, stopped, out) ? 0 : kInterruptedStatus;
+}
 
-  const std::int64_t longest = *std::max_element(wishes.chunks.begin(), wishes.chunks.end());
-  engine::KvCache cache(engine::kv_geometry(config, options), wishes.tokens());
-  engine::Activations activations(*loaded.backend, config, longest, wishes.lastOnly ? 1 : longest);
-  const engine::SequenceId sequence = cache.open(0, wishes.ids)->sequence;
-  SafetensorsFile file(out, entriesOf(wishes, config));
+int runClassify(Words words, Interrupt& interrupt) {
+  constexpr Option kOptions[] = {{"--ids"}, {"--out"}};
+  const Arguments arguments(words, kOptions);
+  const std::filesystem::path path = arguments.model(), out = arguments.require("--out");
+  const engine::EngineOptions options = arguments.engineOptions();
+  Wishes wishes = wishesOf(arguments);
 
-  std::int64_t position = 0;
-  for (const std::int64_t chunk : wishes.chunks) {
-    engine::Batch batch;
-    for (std::int64_t i = 0; i < chunk; ++i) {
-      const bool wantsLogits = !wishes.lastOnly || position + i + 1 == wishes.tokens();
-      batch.tokens.push_back({wishes.ids[static_cast<std::size_t>(position + i)], position + i, sequence, wantsLogits});
-    }
-    engine::Probe probe;
-    probe.want_hidden_states = wishes.hiddenStates;
-    probe.want_attentions = wishes.attentions;
-    if (!loaded.model->forward(batch, cache, activations, &stopped, &probe)) return kInterruptedStatus;
-    cache.commit(sequence,
-                 std::span(wishes.ids).subspan(static_cast<std::size_t>(position), static_cast<std::size_t>(chunk)));
-
-    if (!activations.logits().empty())
-      file.write("logits", wishes.lastOnly ? 0 : position * config.vocab_size, activations.logits());
-    for (std::size_t layer = 0; layer < probe.hidden_states.size(); ++layer) {
-      const std::int64_t row = static_cast<std::int64_t>(layer) * wishes.tokens() + position;
-      file.write("hidden_states", row * config.hidden_size, probe.hidden_states[layer]);
-    }
-    for (std::size_t i = 0; i < probe.attentions.size(); ++i) {
-      file.write("attentions." + std::to_string(wishes.attentions[i]), 0, probe.attentions[i]);
-    }
-    position += chunk;
+  std::atomic<bool> stopped = false;
+  const Interrupt::Scope scope(interrupt, [&stopped] { stopped = true; });
+  const LoadedModel loaded = loadModel(path, options, stopped);
+  if (!loaded.model) return kInterruptedStatus;
+  const engine::ModelConfig& config = loaded.model->config();
+  if (config.task == engine::ModelTask::CausalLm) refuse(path.string() + ": no classifier; see sotto-cli logits.");
+  check(wishes, config, path.string());
+  if (config.task == engine::ModelTask::SequenceClassification) {
+    // The last token says it, padding aside; nothing but padding: the first.
+    std::int64_t row = wishes.tokens() - 1;
+    while (row > 0 && wishes.ids[static_cast<std::size_t>(row)] == config.pad_token_id) --row;
+    wishes.onlyRow = row;
   }
-  file.commit();
-  return 0;
+  return compute(wishes, loaded, options, stopped, out) ? 0 : kInterruptedStatus;
 }
 
 }  // namespace app::cli

@@ -19,7 +19,9 @@ constexpr std::string_view kUsage = R"(usage: sotto-cli COMMAND ...
   tokenize MODEL --file F                       texts to ids
   detokenize MODEL --file F                     ids to texts
   render --cases F | --template T --context C   chat templates to text [--now 2026-01-31T12:00:00]
-  logits MODEL --ids 1,2,3 --out F.safetensors  [--chunks 17,1,1] [--hidden-states] [--attentions L,...] [--last-only]
+  logits MODEL --ids 1,2,3 --out F.safetensors  [--chunks 17,1,1] [--hidden-states] [--attentions L,...]
+                                                [--router-logits] [--last-only]
+  classify MODEL --ids 1,2,3 --out F.safetensors  logits of the labels
   sample --scores F.safetensors --ids 1,2,3 --settings S.json [--draws N] [--prompt-length N]
   generate MODEL (--messages M.json | --prompt TEXT | --raw TEXT | --ids 1,2,3) [--settings S.json] [--json]
   chat MODEL [--settings S.json]                a conversation in the terminal
@@ -46,6 +48,7 @@ int run(const std::vector<std::string>& words, app::cli::Interrupt& interrupt) {
   if (command == "detokenize") return runDetokenize(rest);
   if (command == "render") return runRender(rest);
   if (command == "logits") return runLogits(rest, interrupt);
+  if (command == "classify") return runClassify(rest, interrupt);
   if (command == "sample") return runSample(rest);
   if (command == "generate") return runGenerate(rest, interrupt);
   if (command == "chat") return runChat(rest, interrupt);

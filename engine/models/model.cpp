@@ -20,7 +20,9 @@ std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend,
 
 KvGeometry kv_geometry(const ModelConfig& config, const EngineOptions& options) {
   KvType type = options.kv_type;
-  if (type == KvType::Auto) type = options.compute == ComputeMode::F32 ? KvType::F32 : KvType::F16;
+  if (type == KvType::Auto && options.compute == ComputeMode::F32) type = KvType::F32;
+  // Values of GLM-4 can leave the range of float16.
+  if (type == KvType::Auto) type = config.architecture == "glm4" ? KvType::BF16 : KvType::F16;
   return {config.num_layers, config.num_kv_heads, config.head_dim, type};
 }
 

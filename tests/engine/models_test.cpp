@@ -304,13 +304,14 @@ TEST(Mutation, AWrongFormulaIsSeenInTheLogits) {
   }
 }
 
-TEST(DefaultMode, ValuesBeyondFloat16StayFinite) {
+TEST(DefaultMode, ValuesBeyondFloat16StayWithinBfloat16sTolerance) {
   const Golden golden("glm4-large");
   ModelRun run(golden.folder, {});
+  EXPECT_EQ(run.cache.geometry().type, engine::KvType::BF16);
   for (const Case& test : golden.cases) {
     const std::vector<float> expected = golden.tensor(test.name + ".logits");
     const std::vector<float> logits = run.feed(run.fresh(), test.ids);
-    EXPECT_TRUE(close_to(last(logits, expected.size()), expected, 0.05, 0.01)) << test.name;
+    EXPECT_TRUE(close_to(last(logits, expected.size()), expected, 1.0, 0.08)) << test.name;
   }
 }
 
