@@ -1,10 +1,14 @@
 """The corpus: seeded dialogues of a person and the guide, all from topics/ and the product's own tables."""
 import random
 from dataclasses import dataclass
+from itertools import accumulate
 
 from grammar import Pattern, Topic, read_slots, read_topics
 from noise import typed, unknown_word
 from tables import KEYS, SETTINGS, field, fill, key_spellings, range_answer, setting_answer
+
+# A pattern with more texts than these is drawn no more often.
+MOST_WAYS = 4000
 
 # Asked of every name of every setting.
 ABOUT_SETTING = {
@@ -71,7 +75,7 @@ class Corpus:
         self.slots["city"] = [Pattern("[here|{creature}|paris|my town|london|spain]")]
         self.topics = read_topics(fill)
         self.by_name = {t.name: t for t in self.topics}
-        self.patterns = {}
+        self.patterns, self.breadths = {}, {}
         for action in KEYS:
             self.by_name[f"action.{action}"].weight = 1.2  # a missing action is an error here
         self.ranges = []
@@ -111,7 +115,14 @@ class Corpus:
         if topic.name == "other" and rng.random() < 0.16:
             return self.pick(UNKNOWN[language], word=lambda: unknown_word(language, rng))
         patterns = topic.questions[language]
-        return rng.choice(patterns).expand(rng, self.slots)
+        return rng.choices(patterns, cum_weights=self.breadth(topic, language))[0].expand(rng, self.slots)
+
+    def breadth(self, topic, language):
+        """Running sums of how often each pattern of a topic is drawn: the more texts it stands for, the more often."""
+        key = topic.name, language
+        if key not in self.breadths:
+            self.breadths[key] = list(accumulate(min(p.ways(self.slots), MOST_WAYS) ** 0.5 for p in topic.questions[language]))
+        return self.breadths[key]
 
     def turn(self, topic, language):
         return Turn(typed(self.question(topic, language), language, self.rng), self.rng.choice(topic.answers[language]), topic, language)

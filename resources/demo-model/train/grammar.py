@@ -80,7 +80,7 @@ def read_topics(fill):
     topics, known = [], {}
     language = {"e": "en", "z": "zh", "n": "en", "m": "zh"}
     for path in ("talk.txt", "sotto.txt", "actions.txt", "settings.txt", "out_of_scope.txt", "situations.txt", "situations_window.txt",
-                 "vocabulary.txt"):
+                 "vocabulary.txt", "phrasings_en.txt", "phrasings_zh.txt"):
         for line in (FOLDER / path).read_text(encoding="utf-8").splitlines():
             kind, _, text = line.partition(" ")
             if kind == "==":

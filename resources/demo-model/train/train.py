@@ -150,7 +150,7 @@ def work(rank, arguments, meeting):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=MODEL_FOLDER, help="has the tokenizer, gets the model")
-    parser.add_argument("--steps", type=int, default=1400)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--tokens", type=int, default=4096, help="tokens of each process in a step")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--rate", type=float, default=4e-3)
