@@ -1,0 +1,155 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "engine/tokenizer/regex.h"
+
+#include <pcre2.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+#include "engine/base/error.h"
+#include "engine/base/utf8.h"
+
+namespace engine {
+
+namespace {
+
+constexpr std::size_t kMaxPatternBytes = std::size_t{64} << 10;  // published patterns have a few hundred
+constexpr std::size_t kStackBytes = std::size_t{16} << 20;       // of compiled patterns; mapped as it is used
+constexpr std::uint32_t kHeapKibibytes = 64 << 10;               // of interpreted ones
+
+// Unicode's White_Space. PCRE2's \s has U+180E besides, which lost the property in Unicode 6.3; Oniguruma's has not.
+constexpr std::string_view kSpaces =
+    R"(\t-\r\x{20}\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000})";
+
+// The pattern with \s (and outside of classes \S) written out.
+std::string with_spaces_written_out(std::string_view pattern) {
+  std::string result;
+  bool in_class = false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '\\' && i + 1 < pattern.size()) {
+      const char next = pattern[++i];
+      if (next == 's') {
+        result += in_class ? std::string(kSpaces) : "[" + std::string(kSpaces) + "]";
+      } else if (next == 'S' && !in_class) {
+        result += "[^" + std::string(kSpaces) + "]";
+      } else {
+        result += {c, next};
+      }
+      continue;
+    }
+    result += c;
+    if (!in_class && c == '[') {
+      in_class = true;
+      // A "]" at the beginning of a class belongs to it.
+      for (const char first : {'^', ']'}) {
+        if (i + 1 < pattern.size() && pattern[i + 1] == first) result += pattern[++i];
+      }
+    } else if (in_class && pattern.substr(i).starts_with("[:") && pattern.find(":]", i) != pattern.npos) {
+      const auto end = pattern.find(":]", i) + 2;
+      result += pattern.substr(i + 1, end - i - 1);
+      i = end - 1;
+    } else if (c == ']') {
+      in_class = false;
+    }
+  }
+  return result;
+}
+
+struct FreeMatch {
+  void operator()(pcre2_match_data* match) const { pcre2_match_data_free(match); }
+};
+struct FreeContext {
+  void operator()(pcre2_match_context* context) const { pcre2_match_context_free(context); }
+};
+struct FreeStack {
+  void operator()(pcre2_jit_stack* stack) const { pcre2_jit_stack_free(stack); }
+};
+
+template <typename Pointer>
+Pointer checked(Pointer pointer) {
+  if (!pointer) throw std::bad_alloc();
+  return pointer;
+}
+
+}  // namespace
+
+struct Regex::Compiled {
+  explicit Compiled(pcre2_code* compiled) : code(compiled) {}
+  ~Compiled() { pcre2_code_free(code); }
+  Compiled(const Compiled&) = delete;
+  Compiled& operator=(const Compiled&) = delete;
+  pcre2_code* code;
+  bool jit = false;
+};
+
+Regex::~Regex() = default;
+Regex::Regex(Regex&& other) noexcept = default;
+Regex& Regex::operator=(Regex&& other) noexcept = default;
+
+Regex::Regex(std::string_view pattern, std::string where) : where_(std::move(where)) {
+  if (pattern.size() > kMaxPatternBytes) {
+    throw Error(ErrorCode::CorruptFile, where_ + " has " + std::to_string(pattern.size()) + " bytes, more than the " +
+                                            std::to_string(kMaxPatternBytes) + " that a pattern can have.");
+  }
+  const std::string translated = with_spaces_written_out(pattern);
+  // Anchored: find_all() tries each place by itself, since PCRE2 counts its steps from each place anew.
+  constexpr std::uint32_t options =
+      PCRE2_UTF | PCRE2_UCP | PCRE2_ANCHORED | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY;
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  auto* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(), options, &error,
+                             &offset, nullptr);
+  if (!code) {
+    std::array<PCRE2_UCHAR, 200> message{};
+    pcre2_get_error_message(error, message.data(), message.size());
+    throw Error(ErrorCode::CorruptFile,
+                where_ + " is not a regular expression: " + reinterpret_cast<const char*>(message.data()) + ", found " +
+                    in_quotes(pattern, 200) + ".");
+  }
+  compiled_ = std::make_unique<Compiled>(code);
+  compiled_->jit = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;  // not on every processor: then it is interpreted
+}
+
+std::vector<TextRange> Regex::find_all(std::string_view text) const {
+  using Clock = std::chrono::steady_clock;
+  const std::unique_ptr<pcre2_match_data, FreeMatch> match(
+      checked(pcre2_match_data_create_from_pattern(compiled_->code, nullptr)));
+  const std::unique_ptr<pcre2_match_context, FreeContext> context(checked(pcre2_match_context_create(nullptr)));
+  std::unique_ptr<pcre2_jit_stack, FreeStack> stack;
+  if (compiled_->jit) {
+    stack.reset(checked(pcre2_jit_stack_create(std::size_t{32} << 10, kStackBytes, nullptr)));
+    pcre2_jit_stack_assign(context.get(), nullptr, stack.get());
+  }
+  // A step is a choice taken or taken back; one that scans a run of characters counts once, so the steps of one place
+  // are fewer the longer the text is. The clock bounds all places together: two hundred times what a slow machine
+  // needs.
+  const std::size_t steps = std::clamp<std::size_t>(std::size_t{20'000'000'000} / (text.size() + 1), 10'000, 1'000'000);
+  pcre2_set_match_limit(context.get(), static_cast<std::uint32_t>(steps));
+  pcre2_set_heap_limit(context.get(), kHeapKibibytes);
+  const auto deadline = Clock::now() + std::chrono::seconds(2) + std::chrono::microseconds(20) * text.size();
+
+  std::vector<TextRange> matches;
+  std::size_t tried = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const int found = pcre2_match(compiled_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), at,
+                                  PCRE2_NO_UTF_CHECK, match.get(), context.get());
+    const PCRE2_SIZE* range = pcre2_get_ovector_pointer(match.get());
+    // A match that says it begins elsewhere (\K) would never end the search.
+    const bool is_sound = found == PCRE2_ERROR_NOMATCH || (found >= 0 && range[0] == at && range[1] >= at);
+    if (!is_sound || (++tried % 256 == 0 && Clock::now() > deadline)) {
+      throw Error(ErrorCode::CorruptFile, where_ + " takes too many steps on a text of " + std::to_string(text.size()) +
+                                              " bytes; it is not the pattern of a sound tokenizer.");
+    }
+    if (found >= 0) matches.push_back({at, range[1]});
+    const bool moves = found >= 0 && range[1] > at;
+    at = moves ? range[1] : at + next_utf8(text.substr(at)).bytes;
+  }
+  return matches;
+}
+
+}  // namespace engine
