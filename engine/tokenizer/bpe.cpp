@@ -48,8 +48,8 @@ std::string byte_piece(unsigned char byte) {
 
 class BpeTokenizer : public VocabularyTokenizer {
  public:
-  BpeTokenizer(const BpeVocabulary& vocabulary, std::vector<AddedToken> tokens)
-      : BpeTokenizer(vocabulary, control_ids(tokens), std::move(tokens)) {}
+  BpeTokenizer(const BpeVocabulary& vocabulary, const std::vector<AddedToken>& tokens)
+      : BpeTokenizer(vocabulary, control_ids(tokens), tokens) {}
 
  protected:
   void append_ordinary(std::string_view text, std::vector<std::int32_t>& ids) const override {
@@ -76,8 +76,8 @@ class BpeTokenizer : public VocabularyTokenizer {
 
  private:
   BpeTokenizer(const BpeVocabulary& vocabulary, const std::unordered_set<std::int32_t>& controls,
-               std::vector<AddedToken> tokens)
-      : VocabularyTokenizer(pieces_of(vocabulary), std::move(tokens), vocabulary.unknown_id, vocabulary.source),
+               const std::vector<AddedToken>& tokens)
+      : VocabularyTokenizer(pieces_of(vocabulary), tokens, vocabulary.unknown_id, vocabulary.source),
         normalizer_(vocabulary.normalizer, vocabulary.source),
         pre_tokenizer_(vocabulary.splits, vocabulary.source),
         merges_(vocabulary.merges, controls),

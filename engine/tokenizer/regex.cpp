@@ -125,29 +125,34 @@ std::vector<TextRange> Regex::find_all(std::string_view text) const {
     stack.reset(checked(pcre2_jit_stack_create(std::size_t{32} << 10, kStackBytes, nullptr)));
     pcre2_jit_stack_assign(context.get(), nullptr, stack.get());
   }
-  // A step is a choice taken or taken back; one that scans a run of characters counts once, so the steps of one place
-  // are fewer the longer the text is. The clock bounds all places together: two hundred times what a slow machine
-  // needs.
-  const std::size_t steps = std::clamp<std::size_t>(std::size_t{20'000'000'000} / (text.size() + 1), 10'000, 1'000'000);
-  pcre2_set_match_limit(context.get(), static_cast<std::uint32_t>(steps));
   pcre2_set_heap_limit(context.get(), kHeapKibibytes);
-  const auto deadline = Clock::now() + std::chrono::seconds(2) + std::chrono::microseconds(20) * text.size();
-
+  // PCRE2 can be stopped by a number of steps only, and one step may scan the whole text. So a place first gets few
+  // steps, the fewer the longer the text, and twice as many as long as the clock says that there is time: two hundred
+  // times what a slow machine needs for an honest pattern.
+  const std::size_t first_steps = std::clamp<std::size_t>(2'000'000'000 / (text.size() + 1), 1000, 100'000);
+  const auto deadline = Clock::now() + std::chrono::seconds(1) + std::chrono::microseconds(20) * text.size();
   std::vector<TextRange> matches;
-  std::size_t tried = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const int found = pcre2_match(compiled_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), at,
-                                  PCRE2_NO_UTF_CHECK, match.get(), context.get());
+  for (std::size_t at = 0; at <= text.size();) {
+    int found = PCRE2_ERROR_MATCHLIMIT;
+    for (std::size_t steps = first_steps; found == PCRE2_ERROR_MATCHLIMIT && Clock::now() < deadline; steps *= 2) {
+      pcre2_set_match_limit(context.get(), static_cast<std::uint32_t>(steps));
+      found = pcre2_match(compiled_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), at,
+                          PCRE2_NO_UTF_CHECK, match.get(), context.get());
+    }
     const PCRE2_SIZE* range = pcre2_get_ovector_pointer(match.get());
     // A match that says it begins elsewhere (\K) would never end the search.
-    const bool is_sound = found == PCRE2_ERROR_NOMATCH || (found >= 0 && range[0] == at && range[1] >= at);
-    if (!is_sound || (++tried % 256 == 0 && Clock::now() > deadline)) {
+    if (found != PCRE2_ERROR_NOMATCH && (found < 0 || range[0] != at || range[1] < at)) {
       throw Error(ErrorCode::CorruptFile, where_ + " takes too many steps on a text of " + std::to_string(text.size()) +
                                               " bytes; it is not the pattern of a sound tokenizer.");
     }
-    if (found >= 0) matches.push_back({at, range[1]});
-    const bool moves = found >= 0 && range[1] > at;
-    at = moves ? range[1] : at + next_utf8(text.substr(at)).bytes;
+    const bool is_empty = found < 0 || range[1] == at;
+    // An empty match right behind another one is none, as in the reference.
+    if (found >= 0 && !(is_empty && !matches.empty() && matches.back().end == at)) matches.push_back({at, range[1]});
+    if (!is_empty) {
+      at = range[1];
+    } else {
+      at += at < text.size() ? next_utf8(text.substr(at)).bytes : 1;
+    }
   }
   return matches;
 }

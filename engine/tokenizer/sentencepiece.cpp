@@ -32,7 +32,8 @@ std::string bytes_of_piece(const ModelPiece& piece, bool escapes_whitespace) {
   return with_spaces(piece.text);
 }
 
-// The added tokens of the files with their ids, and the control pieces that no file lists.
+// The added tokens of the files with their ids, and the control pieces (the one for unknown text is one) that no file
+// lists.
 std::vector<AddedToken> complete(const std::vector<AddedToken>& listed, const SentencePieceModel& model) {
   std::unordered_map<std::string_view, std::int32_t> ids;
   for (std::size_t id = 0; id < model.pieces.size(); ++id)
@@ -42,7 +43,8 @@ std::vector<AddedToken> complete(const std::vector<AddedToken>& listed, const Se
   std::unordered_set<std::string> texts;
   for (const AddedToken& token : tokens) texts.insert(token.content);
   for (const ModelPiece& piece : model.pieces) {
-    const bool controls = piece.type == Type::Control || (piece.type == Type::UserDefined && is_tag(piece.text));
+    const bool controls = piece.type == Type::Control || piece.type == Type::Unknown ||
+                          (piece.type == Type::UserDefined && is_tag(piece.text));
     if (!controls || !texts.insert(piece.text).second) continue;
     AddedToken token;
     token.content = piece.text;
