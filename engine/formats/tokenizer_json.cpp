@@ -15,6 +15,8 @@ namespace {
 constexpr std::int64_t kMaxPieceId = (std::int64_t{1} << 20) - 1;  // the largest published vocabularies have a quarter
 constexpr std::int64_t kMaxTokenId = (std::int64_t{1} << 24) - 1;
 
+constexpr std::size_t kMaxSteps = 32;  // of a normaliser or pre-tokeniser; published ones have at most some five
+
 constexpr std::string_view kSpaceSymbol = "\u2581";
 // GPT-2's own pattern, which a ByteLevel step with use_regex splits by.
 constexpr std::string_view kGpt2Pattern =
@@ -23,6 +25,12 @@ constexpr std::string_view kGpt2Pattern =
 [[noreturn]] void refuse_part(const Json& part, const std::string& type) {
   throw Error(ErrorCode::UnsupportedModel,
               part.where() + " is of the type " + in_quotes(type) + ", which this version of Sotto does not run.");
+}
+
+void refuse_many_steps(const Json& part, std::size_t steps) {
+  if (steps < kMaxSteps) return;
+  throw Error(ErrorCode::CorruptFile,
+              part.where() + " is one step more than the " + std::to_string(kMaxSteps) + " that are accepted.");
 }
 
 std::string type_of(const Json& part) {
@@ -63,6 +71,7 @@ void read_normalizer(const Json& part, std::vector<NormalizerStep>& steps) {
   } else {
     refuse_part(part, type);
   }
+  refuse_many_steps(part, steps.size());
   steps.push_back(std::move(step));
 }
 
@@ -122,6 +131,7 @@ void read_pre_tokenizer(const Json& part, BpeVocabulary& vocabulary) {
   } else {
     refuse_part(part, type);
   }
+  refuse_many_steps(part, vocabulary.splits.size());
   vocabulary.splits.push_back(std::move(step));
 }
 

@@ -64,10 +64,11 @@ std::string replace_text(std::string_view text, std::string_view pattern, std::s
   return result;
 }
 
-std::string replace_matches(std::string_view text, const Regex& regex, std::string_view content) {
+std::string replace_matches(std::string_view text, const Regex& regex, std::string_view content,
+                            const SearchTime& time) {
   std::string result;
   std::size_t done = 0;
-  for (const TextRange& match : regex.find_all(text)) {
+  for (const TextRange& match : regex.find_all(text, time)) {
     append_checked(result, text.substr(done, match.begin - done));
     append_checked(result, content);
     done = match.end;
@@ -88,11 +89,12 @@ Normalizer::Normalizer(const std::vector<NormalizerStep>& steps, const std::stri
 }
 
 std::string Normalizer::apply(std::string_view text) const {
+  const SearchTime time(text.size());
   std::string result(text);
   for (const Step& step : steps_) {
     switch (step.step.kind) {
       case NormalizerStep::Kind::Replace:
-        result = step.regex ? replace_matches(result, *step.regex, step.step.content)
+        result = step.regex ? replace_matches(result, *step.regex, step.step.content, time)
                             : replace_text(result, step.step.pattern, step.step.content);
         break;
       case NormalizerStep::Kind::Prepend:
@@ -102,6 +104,7 @@ std::string Normalizer::apply(std::string_view text) const {
         result = compose(result);
         break;
     }
+    refuse_long_text(result.size());
   }
   return result;
 }

@@ -64,6 +64,7 @@ PreTokenizer::PreTokenizer(const std::vector<SplitStep>& steps, const std::strin
 }
 
 std::vector<std::string_view> PreTokenizer::split(std::string_view text, std::deque<std::string>& storage) const {
+  const SearchTime time(text.size());
   std::vector<std::string_view> words;
   if (!text.empty()) words.push_back(text);
   for (const Step& step : steps_) {
@@ -73,7 +74,7 @@ std::vector<std::string_view> PreTokenizer::split(std::string_view text, std::de
         next.push_back(word.starts_with(' ') ? word : storage.emplace_back(" " + std::string(word)));
         continue;
       }
-      const auto matches = step.regex ? step.regex->find_all(word) : find_text(word, step.step.pattern);
+      const auto matches = step.regex ? step.regex->find_all(word, time) : find_text(word, step.step.pattern);
       for (const TextRange& group : regroup(all_stretches(word, matches, step.step.invert), step.step.behavior)) {
         if (group.end > group.begin) next.push_back(word.substr(group.begin, group.end - group.begin));
       }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <new>
 #include <utility>
@@ -78,18 +77,9 @@ Pointer checked(Pointer pointer) {
 
 }  // namespace
 
-struct Regex::Compiled {
-  explicit Compiled(pcre2_code* compiled) : code(compiled) {}
-  ~Compiled() { pcre2_code_free(code); }
-  Compiled(const Compiled&) = delete;
-  Compiled& operator=(const Compiled&) = delete;
-  pcre2_code* code;
-  bool jit = false;
-};
-
-Regex::~Regex() = default;
-Regex::Regex(Regex&& other) noexcept = default;
-Regex& Regex::operator=(Regex&& other) noexcept = default;
+void Regex::FreeCode::operator()(pcre2_real_code_8* code) const {
+  pcre2_code_free(code);
+}
 
 Regex::Regex(std::string_view pattern, std::string where) : where_(std::move(where)) {
   if (pattern.size() > kMaxPatternBytes) {
@@ -111,47 +101,80 @@ Regex::Regex(std::string_view pattern, std::string where) : where_(std::move(whe
                 where_ + " is not a regular expression: " + reinterpret_cast<const char*>(message.data()) + ", found " +
                     in_quotes(pattern, 200) + ".");
   }
-  compiled_ = std::make_unique<Compiled>(code);
-  compiled_->jit = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;  // not on every processor: then it is interpreted
+  code_.reset(code);
+  pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);  // where the processor has none, it is interpreted
 }
 
-std::vector<TextRange> Regex::find_all(std::string_view text) const {
-  using Clock = std::chrono::steady_clock;
-  const std::unique_ptr<pcre2_match_data, FreeMatch> match(
-      checked(pcre2_match_data_create_from_pattern(compiled_->code, nullptr)));
-  const std::unique_ptr<pcre2_match_context, FreeContext> context(checked(pcre2_match_context_create(nullptr)));
-  std::unique_ptr<pcre2_jit_stack, FreeStack> stack;
-  if (compiled_->jit) {
-    stack.reset(checked(pcre2_jit_stack_create(std::size_t{32} << 10, kStackBytes, nullptr)));
-    pcre2_jit_stack_assign(context.get(), nullptr, stack.get());
+namespace {
+
+// Tries a pattern at one place of a text after another, with what one thread needs for it.
+class Search {
+ public:
+  Search(const pcre2_code* code, std::string_view text, const SearchTime& time)
+      : code_(code),
+        text_(text),
+        match_(checked(pcre2_match_data_create_from_pattern(code, nullptr))),
+        context_(checked(pcre2_match_context_create(nullptr))),
+        time_(time),
+        // PCRE2 can be stopped by a number of steps only, and one step may scan the whole text. So a place first gets
+        // few steps, the fewer the longer the text, and twice as many as long as there is time.
+        first_steps_(std::clamp<std::uint64_t>(2'000'000'000 / (text.size() + 1), 1000, 100'000)) {
+    pcre2_set_heap_limit(context_.get(), kHeapKibibytes);
   }
-  pcre2_set_heap_limit(context.get(), kHeapKibibytes);
-  // PCRE2 can be stopped by a number of steps only, and one step may scan the whole text. So a place first gets few
-  // steps, the fewer the longer the text, and twice as many as long as the clock says that there is time: two hundred
-  // times what a slow machine needs for an honest pattern.
-  const std::size_t first_steps = std::clamp<std::size_t>(2'000'000'000 / (text.size() + 1), 1000, 100'000);
-  const auto deadline = Clock::now() + std::chrono::seconds(1) + std::chrono::microseconds(20) * text.size();
+
+  /// PCRE2's answer for the place.
+  int match_at(std::size_t place) {
+    for (std::uint64_t steps = first_steps_; !time_.is_over();) {
+      pcre2_set_match_limit(context_.get(), static_cast<std::uint32_t>(std::min<std::uint64_t>(steps, UINT32_MAX)));
+      const int found = pcre2_match(code_, reinterpret_cast<PCRE2_SPTR>(text_.data()), text_.size(), place,
+                                    PCRE2_NO_UTF_CHECK, match_.get(), context_.get());
+      if (found == PCRE2_ERROR_JIT_STACKLIMIT && !stack_) {
+        stack_.reset(checked(pcre2_jit_stack_create(std::size_t{32} << 10, kStackBytes, nullptr)));
+        pcre2_jit_stack_assign(context_.get(), nullptr, stack_.get());
+      } else if (found == PCRE2_ERROR_MATCHLIMIT) {
+        steps *= 2;
+      } else {
+        return found;
+      }
+    }
+    return PCRE2_ERROR_MATCHLIMIT;
+  }
+  TextRange range() const {
+    const PCRE2_SIZE* range = pcre2_get_ovector_pointer(match_.get());
+    return {range[0], range[1]};
+  }
+
+ private:
+  const pcre2_code* code_;
+  std::string_view text_;
+  std::unique_ptr<pcre2_match_data, FreeMatch> match_;
+  std::unique_ptr<pcre2_match_context, FreeContext> context_;
+  std::unique_ptr<pcre2_jit_stack, FreeStack> stack_;  // made when the 32 KiB that every match has are too few
+  const SearchTime& time_;
+  std::uint64_t first_steps_;
+};
+
+}  // namespace
+
+std::vector<TextRange> Regex::find_all(std::string_view text, const SearchTime& time) const {
+  Search search(code_.get(), text, time);
   std::vector<TextRange> matches;
   for (std::size_t at = 0; at <= text.size();) {
-    int found = PCRE2_ERROR_MATCHLIMIT;
-    for (std::size_t steps = first_steps; found == PCRE2_ERROR_MATCHLIMIT && Clock::now() < deadline; steps *= 2) {
-      pcre2_set_match_limit(context.get(), static_cast<std::uint32_t>(steps));
-      found = pcre2_match(compiled_->code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), at,
-                          PCRE2_NO_UTF_CHECK, match.get(), context.get());
-    }
-    const PCRE2_SIZE* range = pcre2_get_ovector_pointer(match.get());
+    const int found = search.match_at(at);
+    const TextRange range = found >= 0 ? search.range() : TextRange{at, at};
     // A match that says it begins elsewhere (\K) would never end the search.
-    if (found != PCRE2_ERROR_NOMATCH && (found < 0 || range[0] != at || range[1] < at)) {
+    if ((found < 0 && found != PCRE2_ERROR_NOMATCH) || range.begin != at || range.end < at) {
       throw Error(ErrorCode::CorruptFile, where_ + " takes too many steps on a text of " + std::to_string(text.size()) +
                                               " bytes; it is not the pattern of a sound tokenizer.");
     }
-    const bool is_empty = found < 0 || range[1] == at;
+    const bool is_empty = range.end == at;
     // An empty match right behind another one is none, as in the reference.
-    if (found >= 0 && !(is_empty && !matches.empty() && matches.back().end == at)) matches.push_back({at, range[1]});
-    if (!is_empty) {
-      at = range[1];
-    } else {
+    const bool counts = found >= 0 && !(is_empty && !matches.empty() && matches.back().end == at);
+    if (counts) matches.push_back(range);
+    if (is_empty) {
       at += at < text.size() ? next_utf8(text.substr(at)).bytes : 1;
+    } else {
+      at = range.end;
     }
   }
   return matches;

@@ -78,6 +78,10 @@ TEST(PreTokenizer, ReadsClassesOfCharactersAsTheReference) {
   EXPECT_EQ(words({split_at("\\\\s|\\[\\s")}, "x[ \\s"), (Words{"x", "[ ", "\\s"}));
 }
 
+std::vector<engine::TextRange> find_all(const char* pattern, std::string_view text) {
+  return Regex(pattern, "t").find_all(text, engine::SearchTime(text.size()));
+}
+
 TEST(Regex, RefusesWhatIsNoExpression) {
   EXPECT_THAT(error_of([] { Regex("(unclosed[", "m/tokenizer.json: the split pattern"); }),
               AllOf(HasSubstr("CorruptFile: m/tokenizer.json: the split pattern is not a regular expression"),
@@ -92,14 +96,23 @@ TEST(Regex, RefusesWhatIsNoExpression) {
 TEST(Regex, EndsWithAnErrorWhereAPatternExplodes) {
   const std::string text = std::string(4000, 'a') + "!bc";
   for (const char* pattern : {"(a|aa)+$", "(?:a|a)*b", "(a+)+c"}) {
-    EXPECT_THAT(error_of([&] { Regex(pattern, "t").find_all(text); }), HasSubstr("CorruptFile: t takes too many steps"))
+    EXPECT_THAT(error_of([&] { find_all(pattern, text); }), HasSubstr("CorruptFile: t takes too many steps"))
         << pattern;
   }
 }
 
+// Every word alone would be done in time.
+TEST(PreTokenizer, AllWordsOfATextShareOneTime) {
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += std::string(23, 'a') + "!c ";
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_THAT(error_of([&] { words({split_at(" "), split_at("(?:a|a)*c")}, text); }), HasSubstr("too many steps"));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+}
+
 TEST(Regex, RefusesAMatchThatBeginsElsewhere) {
-  EXPECT_THAT(error_of([] { Regex("a\\K", "t").find_all("aaa"); }), HasSubstr("too many steps"));
-  EXPECT_THAT(error_of([] { Regex("(?=a\\K)", "t").find_all("aaa"); }), HasSubstr("CorruptFile"));
+  EXPECT_THAT(error_of([] { find_all("a\\K", "aaa"); }), HasSubstr("too many steps"));
+  EXPECT_THAT(error_of([] { find_all("(?=a\\K)", "aaa"); }), HasSubstr("CorruptFile"));
 }
 
 NormalizerStep replace(std::string pattern, std::string content, bool is_regex) {

@@ -144,6 +144,14 @@ TEST(TokenizerJson, RefusesImpossibleParts) {
           "the split pattern is not a regular expression");
 }
 
+TEST(TokenizerJson, RefusesEndlessSteps) {
+  const json steps = json::array_t(40, {{"type", "NFC"}});
+  EXPECT_THAT(refusal("/normalizer", {{"type", "Sequence"}, {"normalizers", steps}}),
+              HasSubstr("CorruptFile: m/tokenizer.json: normalizer.normalizers.32 is one step more than the 32"));
+  const json digits = json::array_t(40, {{"type", "Digits"}});
+  EXPECT_THAT(refusal("/pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", digits}}), HasSubstr("one step more"));
+}
+
 TEST(TokenizerJson, EveryCommittedMalformedFileIsAnswered) {
   int refused = 0, accepted = 0;
   const auto index = json::parse(tests::read_bytes(fixture("malformed/index.json")));
