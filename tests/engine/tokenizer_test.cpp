@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "engine/base/error.h"
 #include "engine/tokenizer/added_tokens.h"
@@ -149,6 +151,25 @@ TEST(Tokenizer, EncodesRenderedConversationsLikeTheReference) {
       EXPECT_EQ(family.tokenizer->encode(test.at("text").get<std::string>(), true), test.at("ids").get<Ids>())
           << test.at("name");
     }
+  }
+}
+
+// Merges and pieces that meet where one text of the corpus ends and another begins are in no golden.
+TEST(Tokenizer, EveryFormOfErniesVocabularySaysTheSameOfAllTextsJoined) {
+  std::vector<std::string> texts;
+  for (const auto& test : golden("ernie_encode.json")) texts.push_back(test.at("text"));
+  std::mt19937 random(1);
+  for (int round = 0; round < 5; ++round) {
+    std::string all;
+    for (const std::string& text : texts) all += text;
+    for (const bool parse_special : {true, false}) {
+      const Ids expected = ernie().encode(all, parse_special);
+      for (const Family& family : families()) {
+        if (family.name != "ernie") continue;
+        EXPECT_TRUE(family.tokenizer->encode(all, parse_special) == expected) << family.label;
+      }
+    }
+    std::shuffle(texts.begin(), texts.end(), random);
   }
 }
 
