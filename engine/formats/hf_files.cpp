@@ -10,6 +10,7 @@
 #include "engine/base/utf8.h"
 #include "engine/formats/hf_config.h"
 #include "engine/formats/safetensors.h"
+#include "engine/formats/tokenizer_json.h"
 
 namespace engine {
 
@@ -200,19 +201,16 @@ class HfSource : public ModelSource {
 TokenizerData read_hf_tokenizer(const fs::path& folder) {
   TokenizerData data;
   data.folder = folder;
-  const auto model = folder / "tokenizer.model";
-  if (!is_there(model)) {
-    if (is_there(folder / "tokenizer.json")) {
-      throw Error(ErrorCode::UnsupportedModel, shown_name(folder / "tokenizer.json") +
-                                                   " is the only tokenizer of this model; this version of Sotto needs "
-                                                   "the file tokenizer.model beside it.");
-    }
+  TokenCollector tokens(data);
+  if (const auto model = folder / "tokenizer.model"; is_there(model)) {
+    data.sentencepiece_model = read_file(model, kMaxTokenizerModelBytes);
+  } else if (const auto json = folder / "tokenizer.json"; is_there(json)) {
+    for (AddedToken& token : read_tokenizer_json(Json::read(json), data.bpe)) tokens.add(std::move(token));
+  } else {
     return data;
   }
-  data.sentencepiece_model = read_file(model, kMaxTokenizerModelBytes);
   data.present = true;
 
-  TokenCollector tokens(data);
   const auto config = read_optional(folder / "tokenizer_config.json");
   if (config) {
     if (const auto decoder = config->find("added_tokens_decoder")) tokens.add_decoder(*decoder);

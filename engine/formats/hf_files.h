@@ -13,9 +13,9 @@ namespace engine {
 /// Throws Error: FileNotFound, CorruptFile, UnsupportedModel.
 std::unique_ptr<ModelSource> open_hf_folder(const std::filesystem::path& folder);
 
-/// The tokenizer files of a folder: tokenizer.model, and the added and named tokens of tokenizer_config.json,
-/// special_tokens_map.json and added_tokens.json. `present` is false where the folder has no tokenizer at all.
-/// Throws Error: CorruptFile; UnsupportedModel where the folder has a tokenizer.json without a tokenizer.model.
+/// The tokenizer files of a folder: tokenizer.model where it exists, tokenizer.json otherwise, and the added and named
+/// tokens of tokenizer_config.json, special_tokens_map.json and added_tokens.json. `present` is false where the folder
+/// has no tokenizer at all. Throws Error: CorruptFile, UnsupportedModel.
 TokenizerData read_hf_tokenizer(const std::filesystem::path& folder);
 
 /// The folder's chat template: chat_template.jinja, else chat_template of tokenizer_config.json (a text, or a list of

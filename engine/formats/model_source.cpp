@@ -32,7 +32,9 @@ fs::path folder_of(const fs::path& path) {
                                                  "Face layout (config.json and .safetensors).");
   }
   const auto folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
-  if (fs::exists(folder / "config.json", error) || fs::exists(folder / "tokenizer.model", error)) return folder;
+  for (const char* file : {"config.json", "tokenizer.model", "tokenizer.json"}) {
+    if (fs::exists(folder / file, error)) return folder;
+  }
   throw Error(ErrorCode::UnsupportedModel,
               in_quotes(path.string(), 400) + " is not part of a model folder: there is no config.json beside it.");
 }
@@ -47,8 +49,8 @@ TokenizerData ModelSource::open_tokenizer(const fs::path& path) {
   const auto folder = folder_of(path);
   TokenizerData data = read_hf_tokenizer(folder);
   if (!data.present) {
-    throw Error(ErrorCode::FileNotFound,
-                "The folder " + in_quotes(folder.string(), 400) + " has no tokenizer: tokenizer.model is missing.");
+    throw Error(ErrorCode::FileNotFound, "The folder " + in_quotes(folder.string(), 400) +
+                                             " has no tokenizer: neither tokenizer.model nor tokenizer.json is there.");
   }
   return data;
 }

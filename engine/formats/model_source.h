@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/file_view.h"
+#include "engine/formats/tokenizer_data.h"
 #include "engine/tensor/dtype.h"
 
 namespace engine {
@@ -99,24 +100,6 @@ struct TensorView {
   DType dtype = DType::F32;
   std::vector<std::int64_t> shape;  ///< row-major, outermost first; empty for a scalar
   std::span<const std::byte> bytes;
-};
-
-/// A token that stands outside the ordinary vocabulary rules.
-struct AddedToken {
-  static constexpr std::int32_t kIdByContent = -1;
-  std::int32_t id = 0;  ///< kIdByContent: the files give the text only, the id is that of the vocabulary's own piece
-  std::string content;
-  bool special = true;  ///< a control token: never shown, never recognised in a person's text
-  bool lstrip = false, rstrip = false, single_word = false, normalized = false;
-};
-
-/// What the tokenizer is made from.
-struct TokenizerData {
-  std::filesystem::path folder;         ///< for error sentences
-  std::string sentencepiece_model;      ///< bytes of tokenizer.model; empty where the folder has none
-  std::vector<AddedToken> added_tokens; ///< of tokenizer_config.json / special_tokens_map.json
-  std::map<std::string, std::string> named_tokens;  ///< "bos_token", "cls_token", "sep_token" ... to their text
-  bool present = false;                 ///< false: the model brings no tokenizer
 };
 
 /// A model on disk, whatever its format: typed config, tokenizer data, chat template and tensors as views of mapped

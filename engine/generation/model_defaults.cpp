@@ -10,7 +10,9 @@ std::vector<std::int32_t> end_of_sequence_ids(const ModelConfig& config, const G
   std::vector<std::int32_t> ids = config.eos_token_ids;
   ids.insert(ids.end(), defaults.eos_token_ids.begin(), defaults.eos_token_ids.end());
   if (tokenizer) {
-    std::vector<std::string_view> contents = {"</s>", "<|end_of_sentence|>", "<|im_end|>"};
+    // ERNIE 4.5 and its thinking variant; GLM-4, which ends a reply by naming whose turn it is.
+    std::vector<std::string_view> contents = {"</s>",          "<|end_of_sentence|>", "<|im_end|>",
+                                              "<|endoftext|>", "<|user|>",            "<|observation|>"};
     for (const char* name : {"eos_token", "sep_token"}) {
       if (const auto found = data.named_tokens.find(name); found != data.named_tokens.end())
         contents.push_back(found->second);

@@ -21,7 +21,8 @@ constexpr std::size_t kMaxPieceBytes = 1024;
 constexpr std::uint64_t kModelPieces = 1, kModelTrainer = 2, kModelNormalizer = 3, kModelDenormalizer = 5;
 constexpr std::uint64_t kPieceText = 1, kPieceScore = 2, kPieceType = 3;
 constexpr std::uint64_t kTrainerModelType = 3, kTrainerByteFallback = 35;
-constexpr std::uint64_t kNormalizerCharsMap = 2, kNormalizerEscape = 5;
+constexpr std::uint64_t kNormalizerCharsMap = 2, kNormalizerDummyPrefix = 3, kNormalizerRemoveSpaces = 4,
+                        kNormalizerEscape = 5;
 constexpr std::uint64_t kBpe = 2;  // TrainerSpec.ModelType; 1 unigram (the default), 3 word, 4 char
 
 std::string_view text_of(std::span<const std::byte> bytes) {
@@ -41,6 +42,8 @@ struct Field {
 class MessageReader {
  public:
   MessageReader(std::span<const std::byte> bytes, const std::string& file) : cursor_(bytes, file), file_(file) {}
+
+  std::size_t position() const { return cursor_.position(); }
 
   bool next(Field& field) {
     if (cursor_.remaining() == 0) return false;
@@ -113,6 +116,8 @@ SentencePieceModel::Piece parse_piece(std::span<const std::byte> message, std::s
                                       const std::string& file) {
   MessageReader reader(message, file);
   SentencePieceModel::Piece piece;
+  piece.begin = static_cast<std::size_t>(text_of(message).data() - whole_file.data());
+  piece.end = piece.begin + message.size();
   bool has_text = false, has_score = false, has_type = false;
   Field field;
   while (reader.next(field)) {
@@ -212,6 +217,19 @@ Trainer parse_trainer(std::span<const std::byte> message, const std::string& fil
   return trainer;
 }
 
+// Writing: a number, and a field that holds bytes.
+std::string varint(std::uint64_t value) {
+  std::string bytes;
+  for (; value >= 0x80; value >>= 7) bytes += static_cast<char>((value & 0x7F) | 0x80);
+  return bytes += static_cast<char>(value);
+}
+std::string number_field(std::uint64_t number, std::uint64_t value) {
+  return varint(number << 3 | static_cast<std::uint64_t>(Wire::Varint)) + varint(value);
+}
+std::string bytes_field(std::uint64_t number, std::string_view bytes) {
+  return (varint(number << 3 | static_cast<std::uint64_t>(Wire::Bytes)) + varint(bytes.size())).append(bytes);
+}
+
 void check_pieces(const SentencePieceModel& model, bool byte_fallback, MessageReader& reader) {
   using Type = SentencePieceModel::Type;
   std::unordered_set<std::string_view> texts;
@@ -238,12 +256,13 @@ SentencePieceModel parse_sentencepiece_model(std::string_view bytes, const std::
   Trainer trainer;
   bool has_trainer = false, has_normalizer = false, has_denormalizer = false, ignored = true;
   Field field;
-  while (reader.next(field)) {
+  for (std::size_t begin = 0; reader.next(field); begin = reader.position()) {
     if (field.number == kModelPieces) {
       if (field.wire != Wire::Bytes) reader.refuse("a piece has the wrong kind");
       if (model.pieces.size() == kMaxPieces)
         reader.refuse("it has more than " + std::to_string(kMaxPieces) + " pieces");
       model.pieces.push_back(parse_piece(field.bytes, bytes, file));
+      model.pieces.back().field_begin = begin;
     } else if (field.number == kModelTrainer) {
       reader.expect(field, Wire::Bytes, has_trainer);
       trainer = parse_trainer(field.bytes, file);
@@ -262,6 +281,54 @@ SentencePieceModel parse_sentencepiece_model(std::string_view bytes, const std::
                                                  "; this version of Sotto reads BPE models (type 2).");
   }
   return model;
+}
+
+std::string with_control_pieces(std::string_view bytes, const SentencePieceModel& model,
+                                const std::vector<bool>& controls) {
+  using Type = SentencePieceModel::Type;
+  constexpr char control = static_cast<char>(Type::Control);
+  std::string result;
+  std::size_t done = 0;  // bytes of the file that are in the result
+  for (std::size_t id = 0; id < model.pieces.size(); ++id) {
+    const auto& piece = model.pieces[id];
+    if (!controls[id] || piece.type == Type::Unknown || piece.type == Type::Byte) continue;
+    std::string message(bytes.substr(piece.begin, piece.end - piece.begin));
+    if (piece.type_offset != 0) {
+      message[piece.type_offset - piece.begin] = control;
+    } else {
+      message += number_field(kPieceType, static_cast<std::uint64_t>(control));
+    }
+    result += bytes.substr(done, piece.field_begin - done);
+    result += bytes_field(kModelPieces, message);
+    done = piece.end;
+  }
+  return result += bytes.substr(done);
+}
+
+std::string model_of_pieces(const PieceVocabulary& vocabulary) {
+  if (vocabulary.scores.size() != vocabulary.pieces.size() || vocabulary.types.size() != vocabulary.pieces.size()) {
+    throw Error(ErrorCode::CorruptFile,
+                vocabulary.source + ": the tokenizer has " + std::to_string(vocabulary.pieces.size()) + " pieces, " +
+                    std::to_string(vocabulary.scores.size()) + " scores and " +
+                    std::to_string(vocabulary.types.size()) + " types; there must be as many of each.");
+  }
+  std::string model;
+  bool has_bytes = false;
+  for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
+    std::string score(sizeof(float), '\0');
+    std::memcpy(score.data(), &vocabulary.scores[id], sizeof(float));
+    const auto type = static_cast<std::uint64_t>(vocabulary.types[id]);
+    has_bytes = has_bytes || vocabulary.types[id] == static_cast<std::int32_t>(SentencePieceModel::Type::Byte);
+    std::string piece = bytes_field(kPieceText, vocabulary.pieces[id]);
+    piece += varint(kPieceScore << 3 | static_cast<std::uint64_t>(Wire::Fixed32)) + score;
+    piece += number_field(kPieceType, type);
+    model += bytes_field(kModelPieces, piece);
+  }
+  model += bytes_field(kModelTrainer,
+                       number_field(kTrainerModelType, kBpe) + number_field(kTrainerByteFallback, has_bytes ? 1 : 0));
+  return model += bytes_field(kModelNormalizer, number_field(kNormalizerDummyPrefix, vocabulary.add_space_prefix) +
+                                                    number_field(kNormalizerRemoveSpaces, 0) +
+                                                    number_field(kNormalizerEscape, 1));
 }
 
 }  // namespace engine

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/formats/tokenizer_data.h"
+
 namespace engine {
 
 /// A tokenizer.model read and checked by our own code, before the sentencepiece library sees a byte of it: the library
@@ -17,7 +19,9 @@ struct SentencePieceModel {
   struct Piece {
     std::string text;  ///< UTF-8, not empty, unique; spaces as U+2581
     Type type = Type::Normal;
-    std::size_t type_offset = 0;  ///< where the file says the type; 0 where it leaves the default
+    std::size_t field_begin = 0;     ///< where its field begins in the file
+    std::size_t begin = 0, end = 0;  ///< the field's content
+    std::size_t type_offset = 0;     ///< where the file says the type; 0 where it leaves the default
   };
 
   std::vector<Piece> pieces;       ///< by id
@@ -27,5 +31,14 @@ struct SentencePieceModel {
 /// Reads `bytes`; `file` is for sentences. Throws Error: CorruptFile for a broken protobuf, impossible pieces or an
 /// unsafe normalisation table; UnsupportedModel where the model is not BPE.
 SentencePieceModel parse_sentencepiece_model(std::string_view bytes, const std::string& file);
+
+/// The bytes of `model` with those pieces made control pieces that `controls` (one for each piece) says, except the one
+/// for unknown text and the bytes.
+std::string with_control_pieces(std::string_view bytes, const SentencePieceModel& model,
+                                const std::vector<bool>& controls);
+
+/// A BPE model with these pieces, as a tokenizer.model would hold it: no normalisation, byte fallback where there are
+/// byte pieces. Nothing is checked but that the three lists are of one length: throws Error(CorruptFile).
+std::string model_of_pieces(const PieceVocabulary& vocabulary);
 
 }  // namespace engine

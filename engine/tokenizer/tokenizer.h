@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +12,13 @@
 #include "engine/formats/model_source.h"
 
 namespace engine {
+
+/// The longest text that is tokenized at once: tokenizers need some hundred bytes for each byte of text, and no context
+/// holds as much.
+inline constexpr std::size_t kMaxTextBytes = std::size_t{16} << 20;
+
+/// Throws Error(InvalidRequest) for more than kMaxTextBytes.
+void refuse_long_text(std::size_t bytes);
 
 /// Text to ids and back. Immutable after creation; all const methods may be called from any thread.
 class Tokenizer {

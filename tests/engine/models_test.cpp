@@ -70,7 +70,7 @@ const char* const kModels[] = {
     "ernie4_5-rope-longrope", "ernie4_5-rope-llama3",
     "ernie4_5_moe-base", "ernie4_5_moe-interval", "ernie4_5_moe-range", "ernie4_5_moe-top1", "ernie4_5_moe-bias",
     "ernie4_5_moe-bf16",
-    "glm4-base", "glm4-tied", "glm4-large", "glm4-rope-yarn", "glm4-bf16"};
+    "glm4-base", "glm4-tied", "glm4-large", "glm4-rope-yarn", "glm4-bf16", "glm4-chat"};
 
 class GoldenModel : public testing::TestWithParam<std::tuple<const char*, IsaChoice>> {
  protected:

@@ -12,6 +12,7 @@
 
 namespace {
 
+using engine::AddedToken;
 using engine::Error;
 using engine::Tokenizer;
 using engine::TokenizerData;
@@ -94,6 +95,62 @@ TEST(SentencePieceModel, RefusesBrokenEncodings) {
               HasSubstr("UnsupportedModel: m/tokenizer.model is a sentencepiece model of type 1"));
   EXPECT_THAT(refusal(kUnknown + message(1, message(1, "a") + message(1, "b")) + kBpe),
               HasSubstr("field 1 stands twice"));
+}
+
+// The library would merge its way to such a piece; where the file leaves its type out, normal is the default.
+TEST(SentencePieceModel, YieldsNoControlTokenFromAPersonsText) {
+  const std::string without_type = message(1, message(1, "<s>") + varint(2 << 3 | 5) + std::string(4, '\0'));
+  for (const std::string& token : {without_type, piece("<s>"), piece("<s>", 0, 4)}) {
+    TokenizerData data;
+    data.folder = "m";
+    data.present = true;
+    data.sentencepiece_model = kUnknown + piece("<") + piece("s") + piece(">") + piece("<s") + token + piece("s>") +
+                               kBpe + normalizer("");
+    EXPECT_EQ(Tokenizer::create(data)->encode("<s>", false), Ids{5});
+    AddedToken added;
+    added.id = AddedToken::kIdByContent;
+    added.content = "<s>";
+    data.added_tokens = {added};
+    const auto tokenizer = Tokenizer::create(data);
+    EXPECT_EQ(tokenizer->encode("<s>", false), (Ids{4, 3}));
+    EXPECT_EQ(tokenizer->encode("s><s>", true), (Ids{6, 5}));
+  }
+}
+
+TEST(SentencePieceModel, UnusedPiecesAreNone) {
+  const auto tokenizer = make(kUnknown + piece("a") + piece("[PAD2]", 0, 5) + kBpe + normalizer(""));
+  EXPECT_EQ(tokenizer->vocab_size(), 3);
+  EXPECT_TRUE(tokenizer->has_piece(1));
+  EXPECT_FALSE(tokenizer->has_piece(2));
+  EXPECT_EQ(tokenizer->id_of("[PAD2]"), std::nullopt);
+}
+
+TEST(PieceVocabulary, PutsASpaceBeforeATextWhereItSaysSo) {
+  TokenizerData data;
+  data.present = true;
+  data.piece_list.source = "m.gguf";
+  data.piece_list.pieces = {"<unk>", "\u2581", "a", "\u2581a"};
+  data.piece_list.scores = {0, -1, -2, 0};
+  data.piece_list.types = {2, 1, 1, 1};
+  EXPECT_EQ(Tokenizer::create(data)->encode("aa", false), (Ids{3, 2}));
+  data.piece_list.add_space_prefix = false;
+  EXPECT_EQ(Tokenizer::create(data)->encode("a  a", false), (Ids{2, 1, 3}));
+}
+
+TEST(PieceVocabulary, RefusesListsThatDoNotFit) {
+  TokenizerData data;
+  data.present = true;
+  data.piece_list.source = "m.gguf";
+  data.piece_list.pieces = {"<unk>", "a"};
+  data.piece_list.scores = {0, -1};
+  data.piece_list.types = {2};
+  const auto refused = [&] { return error_of([&] { Tokenizer::create(data); }); };
+  EXPECT_THAT(refused(), HasSubstr("CorruptFile: m.gguf: the tokenizer has 2 pieces, 2 scores and 1 types"));
+  data.piece_list.types = {2, -7};
+  EXPECT_THAT(refused(), HasSubstr("CorruptFile: m.gguf"));
+  data.piece_list.types = {2, 1};
+  data.piece_list.scores[1] = std::numeric_limits<float>::infinity();
+  EXPECT_THAT(refused(), HasSubstr("score"));
 }
 
 // A double array (Darts-clone layout) that maps "A" to the text at `value`: the root's children are units 256..511, the

@@ -1,6 +1,6 @@
-// libFuzzer over everything that is parsed before a model runs: safetensors files, config.json, tokenizer.model. The
-// first byte of an input chooses the parser. An engine::Error is a right answer; any other exception, a crash or a hang
-// is not.
+// libFuzzer over everything that is parsed before a model runs: safetensors files, config.json, tokenizer.model,
+// tokenizer.json. The first byte of an input chooses the parser. An engine::Error is a right answer; any other
+// exception, a crash or a hang is not.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -12,6 +12,7 @@
 #include "engine/base/utf8.h"
 #include "engine/formats/hf_config.h"
 #include "engine/formats/safetensors.h"
+#include "engine/formats/tokenizer_json.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace {
@@ -44,21 +45,34 @@ void make_tokenizer(std::string_view input) {
   if (!engine::is_utf8(tokenizer->decode(ids, false))) __builtin_trap();
 }
 
+void make_tokenizer_of_json(std::string_view input) {
+  engine::TokenizerData data;
+  data.present = true;
+  data.added_tokens = engine::read_tokenizer_json(engine::Json::parse(input, "tokenizer.json"), data.bpe);
+  const auto tokenizer = engine::Tokenizer::create(data);
+  const auto ids = tokenizer->encode(input.substr(0, 256), true);
+  tokenizer->encode("Hello 你好 <|user|> 123", false);
+  if (!engine::is_utf8(tokenizer->decode(ids, false))) __builtin_trap();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view input(reinterpret_cast<const char*>(bytes) + 1, size - 1);
   try {
-    switch (bytes[0] % 3) {
+    switch (bytes[0] % 4) {
       case 0:
         parse_tensors(input);
         break;
       case 1:
         parse_configs(input);
         break;
-      default:
+      case 2:
         make_tokenizer(input);
+        break;
+      default:
+        make_tokenizer_of_json(input);
         break;
     }
   } catch (const engine::Error& error) {
