@@ -46,7 +46,7 @@ struct SequenceRows {
 
 /// One matrix product of several that read the same rows: out = weight * x + bias, or out += where it accumulates.
 struct Projection {
-  const Tensor* weight = nullptr;  ///< [out_features, in_features]; F32, F16 or BF16, at any address
+  const Tensor* weight = nullptr;  ///< [out_features, in_features]; F32, F16, BF16 or quantised, at any address
   const Tensor* bias = nullptr;    ///< [out_features] float32; null or empty: none
   Tensor* out = nullptr;           ///< [tokens, out_features] float32
   bool accumulate = false;         ///< adds to what `out` holds (the residual stream)

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <optional>
 #include <utility>
 
 #include "engine/base/error.h"
 #include "engine/base/json.h"
 #include "engine/base/utf8.h"
+#include "engine/tensor/tensor.h"
 
 namespace engine {
 
@@ -42,17 +42,6 @@ struct Range {
   std::string name;
 };
 
-// Bytes of a tensor, or nothing where the product does not fit 64 bits.
-std::optional<std::uint64_t> byte_size(const TensorView& tensor) {
-  // A zero anywhere makes the tensor empty, whatever the other dimensions multiply to.
-  if (std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end()) return 0;
-  std::uint64_t bytes = size_of(tensor.dtype);
-  for (const std::int64_t dim : tensor.shape) {
-    if (__builtin_mul_overflow(bytes, static_cast<std::uint64_t>(dim), &bytes)) return std::nullopt;
-  }
-  return bytes;
-}
-
 TensorView parse_entry(const std::string& name, const Json& entry, std::span<const std::byte> data) {
   constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
   TensorView tensor;
@@ -72,7 +61,7 @@ TensorView parse_entry(const std::string& name, const Json& entry, std::span<con
                                             std::to_string(end) + ", outside the " + std::to_string(data.size()) +
                                             " bytes of data; the file is cut short or damaged.");
   }
-  const auto expected = byte_size(tensor);
+  const auto expected = bytes_of_shape(tensor.dtype, tensor.shape);
   if (!expected || *expected != end - begin) {
     throw Error(ErrorCode::CorruptFile, entry.where() + ": the shape asks for " +
                                             (expected ? std::to_string(*expected) : "more than 2^64") +

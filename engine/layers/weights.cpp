@@ -1,25 +1,15 @@
 #include "engine/layers/weights.h"
 
-#include <cstring>
+#include <array>
+#include <cassert>
 
 #include "engine/base/error.h"
 
 namespace engine {
 namespace {
 
-bool is_weight_type(DType dtype) { return dtype == DType::F32 || dtype == DType::F16 || dtype == DType::BF16; }
-
-/// Element `i` of a tensor of a weight type at any address.
-float element(const TensorView& view, std::size_t i) {
-  const std::byte* at = view.bytes.data() + i * size_of(view.dtype);
-  if (view.dtype == DType::F32) {
-    float value;
-    std::memcpy(&value, at, sizeof value);
-    return value;
-  }
-  std::uint16_t bits;
-  std::memcpy(&bits, at, sizeof bits);
-  return view.dtype == DType::F16 ? f16_to_f32(bits) : bf16_to_f32(bits);
+bool is_weight_type(DType dtype) {
+  return dtype == DType::F32 || dtype == DType::F16 || dtype == DType::BF16 || is_quantised(dtype);
 }
 
 }  // namespace
@@ -28,16 +18,19 @@ const TensorView& WeightLoader::checked(const std::string& name, const Shape& sh
   const std::string file = source_.path().string();
   const TensorView* view = source_.find(name);
   if (view == nullptr) {
-    throw Error(ErrorCode::CorruptFile, file + ": the tensor \"" + name + "\" that this model needs is missing; download the "
-                                        "model again");
+    throw Error(ErrorCode::CorruptFile, file + ": the tensor \"" + name +
+                                            "\" that this model needs is missing; download the "
+                                            "model again");
   }
   if (view->shape != shape) {
-    throw Error(ErrorCode::CorruptFile, file + ": the tensor \"" + name + "\" has shape " + to_string(view->shape) +
-                                            ", but config.json asks for " + to_string(shape));
+    throw Error(ErrorCode::CorruptFile, file + ": the tensor \"" + view->name + "\" has shape " +
+                                            to_string(view->shape) + ", but the model's configuration asks for " +
+                                            to_string(shape));
   }
   if (!is_weight_type(view->dtype)) {
-    throw Error(ErrorCode::UnsupportedModel, file + ": the tensor \"" + name + "\" is of type " +
-                                                 std::string(name_of(view->dtype)) + "; weights can be F32, F16 or BF16");
+    throw Error(ErrorCode::UnsupportedModel, file + ": the tensor \"" + view->name + "\" is of type " +
+                                                 std::string(name_of(view->dtype)) +
+                                                 "; weights can be F32, F16, BF16 or quantised as in GGUF");
   }
   return *view;
 }
@@ -48,11 +41,14 @@ Tensor WeightLoader::matrix(const std::string& name, std::int64_t rows, std::int
   return backend_.weight(view.dtype, shape, view.bytes);
 }
 
-Tensor WeightLoader::rows_of(const std::string& name, const Shape& shape, std::int64_t first_row, std::int64_t rows) const {
+Tensor WeightLoader::rows_of(const std::string& name, const Shape& shape, std::int64_t first_row,
+                             std::int64_t rows) const {
   const TensorView& view = checked(name, shape);
-  const auto row_bytes = static_cast<std::size_t>(shape.back()) * size_of(view.dtype);
-  return backend_.weight(view.dtype, {rows, shape.back()},
-                         view.bytes.subspan(static_cast<std::size_t>(first_row) * row_bytes, static_cast<std::size_t>(rows) * row_bytes));
+  assert(first_row >= 0 && rows >= 0);
+  const std::size_t row_bytes = bytes_of(view.dtype, static_cast<std::size_t>(shape.back()));
+  return backend_.weight(
+      view.dtype, {rows, shape.back()},
+      view.bytes.subspan(static_cast<std::size_t>(first_row) * row_bytes, static_cast<std::size_t>(rows) * row_bytes));
 }
 
 Tensor WeightLoader::vector(const std::string& name, std::int64_t length) const {
@@ -66,10 +62,10 @@ Tensor WeightLoader::row_vector(const std::string& name, std::int64_t length) co
 }
 
 Tensor WeightLoader::widened(const TensorView& view, std::int64_t length) const {
-  std::vector<float> values(static_cast<std::size_t>(length));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = element(view, i);
+  // A table of one row, whose lookup widens any type.
+  const Tensor stored = backend_.weight(view.dtype, {1, length}, view.bytes);
   Tensor tensor = backend_.allocate(DType::F32, {length});
-  backend_.upload(std::as_bytes(std::span(values)), tensor);
+  backend_.embed(stored, std::array<std::int32_t, 1>{0}, tensor);
   return tensor;
 }
 

@@ -7,11 +7,39 @@
 
 namespace engine {
 
-/// Element types that a tensor of a file or of the engine can have. Quantised block types join with their readers.
-enum class DType : std::uint8_t { F32, F16, BF16, F64, I64, I32, U8 };
+/// Element types that a tensor of a file or of the engine can have. From Q4_0 on they are the quantised types of GGUF,
+/// whose elements share a scale in blocks along a row (layouts: models.md 5.2).
+enum class DType : std::uint8_t {
+  F32, F16, BF16, F64, I64, I32, U8,
+  Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4
+};
 
-/// Bytes of one element.
-constexpr std::size_t size_of(DType dtype) {
+constexpr bool is_quantised(DType dtype) { return dtype >= DType::Q4_0; }
+constexpr std::size_t kQuantisedTypes =
+    static_cast<std::size_t>(DType::MXFP4) - static_cast<std::size_t>(DType::Q4_0) + 1;
+
+/// How many elements make one block, the smallest piece that can be read: 1 but for quantised types.
+constexpr std::size_t block_elements(DType dtype) {
+  switch (dtype) {
+    case DType::Q4_0:
+    case DType::Q4_1:
+    case DType::Q5_0:
+    case DType::Q5_1:
+    case DType::Q8_0:
+    case DType::IQ4_NL:
+    case DType::MXFP4: return 32;
+    case DType::Q2_K:
+    case DType::Q3_K:
+    case DType::Q4_K:
+    case DType::Q5_K:
+    case DType::Q6_K:
+    case DType::IQ4_XS: return 256;
+    default: return 1;
+  }
+}
+
+/// Bytes of one block.
+constexpr std::size_t block_bytes(DType dtype) {
   switch (dtype) {
     case DType::F64:
     case DType::I64: return 8;
@@ -20,11 +48,32 @@ constexpr std::size_t size_of(DType dtype) {
     case DType::F16:
     case DType::BF16: return 2;
     case DType::U8: return 1;
+    case DType::MXFP4: return 17;
+    case DType::Q4_0:
+    case DType::IQ4_NL: return 18;
+    case DType::Q4_1: return 20;
+    case DType::Q5_0: return 22;
+    case DType::Q5_1: return 24;
+    case DType::Q8_0: return 34;
+    case DType::Q2_K: return 84;
+    case DType::Q3_K: return 110;
+    case DType::IQ4_XS: return 136;
+    case DType::Q4_K: return 144;
+    case DType::Q5_K: return 176;
+    case DType::Q6_K: return 210;
   }
   return 0;
 }
 
-/// The name as safetensors spells it ("BF16").
+/// Bytes of one element of a type that is not quantised.
+constexpr std::size_t size_of(DType dtype) { return block_bytes(dtype); }
+
+/// Bytes of `count` elements that lie together, whole blocks of them. For counts that were checked; see bytes_of_shape.
+constexpr std::size_t bytes_of(DType dtype, std::size_t count) {
+  return count / block_elements(dtype) * block_bytes(dtype);
+}
+
+/// The name as safetensors and GGUF spell it ("BF16", "Q4_K").
 constexpr std::string_view name_of(DType dtype) {
   switch (dtype) {
     case DType::F32: return "F32";
@@ -34,6 +83,19 @@ constexpr std::string_view name_of(DType dtype) {
     case DType::I64: return "I64";
     case DType::I32: return "I32";
     case DType::U8: return "U8";
+    case DType::Q4_0: return "Q4_0";
+    case DType::Q4_1: return "Q4_1";
+    case DType::Q5_0: return "Q5_0";
+    case DType::Q5_1: return "Q5_1";
+    case DType::Q8_0: return "Q8_0";
+    case DType::Q2_K: return "Q2_K";
+    case DType::Q3_K: return "Q3_K";
+    case DType::Q4_K: return "Q4_K";
+    case DType::Q5_K: return "Q5_K";
+    case DType::Q6_K: return "Q6_K";
+    case DType::IQ4_NL: return "IQ4_NL";
+    case DType::IQ4_XS: return "IQ4_XS";
+    case DType::MXFP4: return "MXFP4";
   }
   return "?";
 }

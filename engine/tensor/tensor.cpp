@@ -13,14 +13,14 @@ constexpr std::size_t kAlignment = 64;  // a cache line, and the widest vector
 
 /// Elements of a shape; throws where the bytes of it could not be counted.
 std::int64_t count_of(DType dtype, const Shape& shape) {
-  std::int64_t count = 1;
-  const std::int64_t most = std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(size_of(dtype));
-  for (const std::int64_t dim : shape) {
-    if (dim < 0 || (dim > 0 && count > most / dim)) {
-      throw Error(ErrorCode::OutOfMemory, "A tensor of shape " + to_string(shape) + " is larger than any memory");
-    }
-    count *= dim;
+  const auto bytes = bytes_of_shape(dtype, shape);
+  // A quantised byte holds fewer than four elements, so that their count fits too.
+  if (!bytes || *bytes > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) / 4) {
+    throw Error(ErrorCode::OutOfMemory, "A tensor of shape " + to_string(shape) + " is larger than any memory");
   }
+  if (*bytes == 0) return 0;
+  std::int64_t count = 1;
+  for (const std::int64_t dim : shape) count *= dim;
   return count;
 }
 
@@ -35,10 +35,27 @@ std::string to_string(const Shape& shape) {
   return text + "]";
 }
 
+std::optional<std::uint64_t> bytes_of_shape(DType dtype, const Shape& shape) {
+  std::uint64_t count = 1;
+  bool empty = false, overflow = false;
+  for (const std::int64_t dim : shape) {
+    if (dim < 0) return std::nullopt;
+    if (dim == 0) empty = true;
+    overflow = __builtin_mul_overflow(count, static_cast<std::uint64_t>(dim), &count) || overflow;
+  }
+  // A zero anywhere makes the tensor empty, whatever the other dimensions multiply to.
+  if (empty) return 0;
+  const std::uint64_t row_length = shape.empty() ? 1 : static_cast<std::uint64_t>(shape.back());
+  if (overflow || row_length % block_elements(dtype) != 0) return std::nullopt;
+  std::uint64_t bytes = 0;
+  if (__builtin_mul_overflow(count / block_elements(dtype), block_bytes(dtype), &bytes)) return std::nullopt;
+  return bytes;
+}
+
 Tensor Tensor::owned(DType dtype, Shape shape) {
   const std::int64_t count = count_of(dtype, shape);
   // aligned_alloc wants a multiple of the alignment; a tensor without elements still gets an address.
-  const std::size_t bytes = (static_cast<std::size_t>(count) * size_of(dtype) / kAlignment + 1) * kAlignment;
+  const std::size_t bytes = (bytes_of(dtype, static_cast<std::size_t>(count)) / kAlignment + 1) * kAlignment;
   auto* data = static_cast<std::byte*>(std::aligned_alloc(kAlignment, bytes));
   if (data == nullptr) {
     throw Error(ErrorCode::OutOfMemory, "Cannot get " + std::to_string(bytes / (1024 * 1024) + 1) +

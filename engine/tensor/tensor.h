@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,14 @@ using Shape = std::vector<std::int64_t>;
 /// "[2, 64]", for error sentences.
 std::string to_string(const Shape& shape);
 
-/// A block of numbers with a shape: row-major, contiguous, no arithmetic. It owns its bytes (made by a Backend, or by
-/// `owned`) or views bytes that somebody else keeps alive (a mapped file, another tensor). Moves; to copy the numbers is
-/// a Backend's business. A view may start at any address: weights lie in a file as they were written.
+/// Bytes of a tensor as a file may declare it; nothing where a dimension is negative, the bytes do not fit 64 bits
+/// or rows do not hold whole blocks.
+std::optional<std::uint64_t> bytes_of_shape(DType dtype, const Shape& shape);
+
+/// Numbers with a shape: row-major, contiguous, no arithmetic; rows of a quantised type are whole blocks. It owns its
+/// bytes (made by a Backend, or by `owned`) or views bytes that somebody else keeps alive (a mapped file, another
+/// tensor). Moves; to copy the numbers is a Backend's business. A view may start at any address: weights lie in a file
+/// as they were written.
 class Tensor {
  public:
   /// No elements, no storage.
@@ -45,7 +51,7 @@ class Tensor {
   std::int64_t rows() const { return shape_.empty() ? 1 : row_length() == 0 ? 0 : count_ / row_length(); }
   /// The last dimension; 1 for a scalar.
   std::int64_t row_length() const { return shape_.empty() ? 1 : shape_.back(); }
-  std::size_t bytes() const { return static_cast<std::size_t>(count_) * size_of(dtype_); }
+  std::size_t bytes() const { return bytes_of(dtype_, static_cast<std::size_t>(count_)); }
 
   const std::byte* data() const { return data_; }
   /// Not for views made by `view`: those are read-only.

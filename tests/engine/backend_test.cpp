@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/backends/cpu/kernels/kernel_table.h"
 #include "engine/base/error.h"
 #include "engine/kv_cache/kv_cache.h"
 #include "tests/support/tensor_matchers.h"
@@ -114,6 +115,44 @@ TEST_P(BackendTest, LinearMultipliesSeveralWeightsOfAnyTypeAndAddress) {
       EXPECT_TRUE(tests::close_to(values(*backend, out_b), product(residual, x, b.values, bias, m, 67, 130), 1e-5))
           << name_of(type) << " rows " << rows;
     }
+  }
+}
+
+TEST_P(BackendTest, LinearAndEmbedTakeQuantisedWeights) {
+  const auto backend = this->backend();
+  std::uniform_int_distribution<int> bytes(0, 255);
+  for (const DType type : {DType::Q4_0, DType::Q8_0, DType::IQ4_NL, DType::MXFP4}) {
+    const std::int64_t in = 608, out = 70;  // rows end within a packed panel
+    const std::size_t count = static_cast<std::size_t>(in * out), row_bytes = bytes_of(type, static_cast<std::size_t>(in));
+    std::vector<std::byte> stored(bytes_of(type, count) + 1);
+    for (std::byte& byte : stored) byte = static_cast<std::byte>(bytes(engine_));
+    const auto weight_bytes = std::span(stored).subspan(1);  // an odd address
+    for (std::size_t at = 0; at < weight_bytes.size(); at += block_bytes(type)) {
+      const std::uint16_t scale = engine::f32_to_f16(0.01f);
+      if (type == DType::MXFP4) {
+        weight_bytes[at] = std::byte{122};
+      } else {
+        std::memcpy(&weight_bytes[at], &scale, sizeof scale);
+      }
+    }
+    std::vector<float> weight(count);
+    engine::portable_kernels().rows_of(type).widen(weight_bytes.data(), count, weight.data());
+    const Tensor w = backend->weight(type, {out, in}, weight_bytes);
+    EXPECT_EQ(w.bytes(), row_bytes * static_cast<std::size_t>(out));
+    for (const std::int64_t rows : {1, 3, 7, 8, 33}) {
+      const std::vector<float> x = random(rows * in), bias = random(out), residual = random(rows * out);
+      const Tensor xs = tensor(*backend, {rows, in}, x), biases = tensor(*backend, {out}, bias);
+      Tensor sum = tensor(*backend, {rows, out}, residual);
+      const std::array projections{Projection{&w, &biases, &sum, true}};
+      backend->linear(xs, projections);
+      const std::vector<float> expected = product(residual, x, weight, bias, static_cast<std::size_t>(rows), 608, 70);
+      EXPECT_TRUE(tests::close_to(values(*backend, sum), expected, 1e-5)) << name_of(type) << " rows " << rows;
+    }
+    Tensor looked_up = backend->allocate(DType::F32, {2, in});
+    backend->embed(w, std::array<std::int32_t, 2>{69, 3}, looked_up);
+    const std::vector<float> found = values(*backend, looked_up);
+    EXPECT_TRUE(std::equal(found.begin(), found.begin() + in, weight.begin() + 69 * in)) << name_of(type);
+    EXPECT_TRUE(std::equal(found.begin() + in, found.end(), weight.begin() + 3 * in)) << name_of(type);
   }
 }
 

@@ -11,6 +11,9 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/formats/safetensors.h"
+#include "tests/support/fixtures.h"
+
 namespace {
 
 using engine::DType;
@@ -220,6 +223,127 @@ TEST_P(Kernels, NarrowsToTheNearestTiesToEven) {
     };
     ASSERT_EQ(engine::f16_to_f32(f16[i]), nearest(10, -14, 65536.0)) << values[i];
     ASSERT_EQ(engine::bf16_to_f32(bf16[i]), nearest(7, -126, std::ldexp(1.0, 128))) << values[i];
+  }
+}
+
+/// Blocks of every quantised type and their values, both by tests/reference/block_goldens.py.
+class Blocks {
+ public:
+  static constexpr DType kTypes[] = {DType::Q4_0, DType::Q4_1, DType::Q5_0, DType::Q5_1,   DType::Q8_0,   DType::Q2_K, DType::Q3_K,
+                                     DType::Q4_K, DType::Q5_K, DType::Q6_K, DType::IQ4_NL, DType::IQ4_XS, DType::MXFP4};
+
+  Blocks() : files_(engine::SafetensorsFiles::open_file(tests::fixture("quantised/blocks.safetensors"))) {}
+  std::span<const std::byte> bytes(DType type) const { return tensor(type, ".blocks"); }
+  std::vector<float> values(DType type) const {
+    const auto bytes = tensor(type, ".values");
+    std::vector<float> values(bytes.size() / sizeof(float));
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+  }
+
+  /// `count` blocks that stand `offset` bytes after an aligned address, taken in turn, and the same as values.
+  struct Rows {
+    std::vector<std::byte> bytes;
+    std::vector<float> values;
+    std::size_t offset;
+    const std::byte* data() const { return bytes.data() + offset; }
+  };
+  Rows rows(DType type, std::size_t count, std::size_t offset) const {
+    const auto all = bytes(type);
+    const std::vector<float> all_values = values(type);
+    const std::size_t size = block_bytes(type), elements = block_elements(type), known = all.size() / size;
+    Rows rows{std::vector<std::byte>(offset), {}, offset};
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t block = (i * 5 + i / known) % known;
+      const auto from = all.subspan(block * size, size);
+      rows.bytes.insert(rows.bytes.end(), from.begin(), from.end());
+      const auto first = all_values.begin() + static_cast<std::ptrdiff_t>(block * elements);
+      rows.values.insert(rows.values.end(), first, first + static_cast<std::ptrdiff_t>(elements));
+    }
+    return rows;  // nothing behind the last block: a read past it is for the address sanitizer to see
+  }
+
+ private:
+  std::span<const std::byte> tensor(DType type, const char* ending) const {
+    return files_.tensors().at(std::string(name_of(type)) + ending).bytes;
+  }
+  engine::SafetensorsFiles files_;
+};
+
+TEST_P(Kernels, DecodeEveryBlockTypeToTheBit) {
+  const Blocks blocks;
+  ASSERT_EQ(std::size(Blocks::kTypes), engine::kQuantisedTypes);
+  for (const DType type : Blocks::kTypes) {
+    const std::vector<float> expected = blocks.values(type);
+    ASSERT_EQ(blocks.bytes(type).size() / block_bytes(type) * block_elements(type), expected.size()) << name_of(type);
+    std::vector<float> values(expected.size() + 1, 99.0f);
+    kernels().rows_of(type).widen(blocks.bytes(type).data(), expected.size(), values.data());
+    for (std::size_t i = 0; i < expected.size(); ++i) ASSERT_EQ(values[i], expected[i]) << name_of(type) << " at " << i;
+    EXPECT_EQ(values.back(), 99.0f);
+  }
+}
+
+TEST_P(Kernels, DotDecodesBlocksAtAnyAddress) {
+  const Blocks blocks;
+  for (const DType type : Blocks::kTypes) {
+    for (const std::size_t row_blocks : {1u, 3u, 9u}) {
+      for (const std::size_t num_x : {1u, 2u, 3u, 7u, 8u, 11u}) {
+        const std::size_t n = row_blocks * block_elements(type), num_rows = 1 + num_x % 6;
+        const auto rows = blocks.rows(type, num_rows * row_blocks, num_x % 5);
+        const std::vector<float> x = random(num_x * n);
+        std::vector<float> out(num_x * num_rows, NAN);
+        kernels().rows_of(type).dot(x.data(), n, num_x, rows.data(), bytes_of(type, n), num_rows, n, out.data(), num_rows);
+        for (std::size_t i = 0; i < num_x; ++i) {
+          for (std::size_t r = 0; r < num_rows; ++r) {
+            double sum = 0, magnitude = 0;
+            for (std::size_t k = 0; k < n; ++k) {
+              const double product = static_cast<double>(x[i * n + k]) * rows.values[r * n + k];
+              sum += product;
+              magnitude += std::abs(product);
+            }
+            ASSERT_NEAR(out[i * num_rows + r], sum, static_cast<double>(n) * magnitude * 0x1p-23)
+                << name_of(type) << " n " << n << " x " << i << " row " << r;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_P(Kernels, DotOfBlocksDoesNotDependOnWhatIsComputedBeside) {
+  const Blocks blocks;
+  for (const DType type : {DType::Q4_0, DType::Q6_K}) {
+    const std::size_t n = 512, row_bytes = bytes_of(type, n);
+    const auto rows = blocks.rows(type, 9 * n / block_elements(type), 0);
+    const std::vector<float> x = random(11 * n);
+    std::vector<float> together(11 * 9), alone(1);
+    kernels().rows_of(type).dot(x.data(), n, 11, rows.data(), row_bytes, 9, n, together.data(), 9);
+    for (std::size_t i = 0; i < 11; ++i) {
+      for (std::size_t r = 0; r < 9; ++r) {
+        kernels().rows_of(type).dot(x.data() + i * n, n, 1, rows.data() + r * row_bytes, row_bytes, 1, n, alone.data(), 1);
+        EXPECT_EQ(together[i * 9 + r], alone[0]);
+      }
+    }
+  }
+}
+
+TEST_P(Kernels, PackDecodesBlocksIntoColumns) {
+  const Blocks blocks;
+  const std::size_t width = kernels().tile_columns;
+  for (const DType type : Blocks::kTypes) {
+    for (const std::size_t num_rows : {std::size_t{1}, width / 2 + 1, width}) {
+      for (const std::size_t row_blocks : {1u, 2u, 9u}) {
+        const std::size_t n = row_blocks * block_elements(type);
+        const auto rows = blocks.rows(type, num_rows * row_blocks, num_rows % 3);
+        std::vector<float> panel(n * width, NAN);
+        kernels().rows_of(type).pack(rows.data(), bytes_of(type, n), num_rows, n, panel.data());
+        for (std::size_t k = 0; k < n; ++k) {
+          for (std::size_t r = 0; r < width; ++r) {
+            ASSERT_EQ(panel[k * width + r], r < num_rows ? rows.values[r * n + k] : 0.0f) << name_of(type) << " n " << n;
+          }
+        }
+      }
+    }
   }
 }
 

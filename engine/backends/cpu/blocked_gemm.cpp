@@ -6,7 +6,7 @@ namespace engine {
 namespace {
 
 // Depth of a packed panel. 256 rows of 16 (AVX2) or 32 (AVX-512) columns are 16 or 32 KB: they stay in the first level
-// cache while all rows of x pass.
+// cache while all rows of x pass. Whole blocks of every quantised type.
 constexpr std::int64_t kDepth = 256;
 // Multiplications below which waking a thread costs more than it saves.
 constexpr std::int64_t kWorthSharing = 1 << 20;
@@ -46,13 +46,13 @@ void BlockedGemm::multiply_panel(const MatrixProduct& product, std::int64_t firs
   const auto out_stride = static_cast<std::size_t>(product.out_features);
   const std::size_t columns =
       std::min(kernels_.tile_columns, static_cast<std::size_t>(product.out_features - first_column));
-  const std::size_t row_bytes = in_features * size_of(product.type);
+  const std::size_t row_bytes = bytes_of(product.type, in_features);
   const std::byte* const weight = product.weight + static_cast<std::size_t>(first_column) * row_bytes;
   float* const out = product.out + first_column;
 
   for (std::int64_t k = 0; k < product.in_features; k += kDepth) {
     const auto depth = static_cast<std::size_t>(std::min(kDepth, product.in_features - k));
-    rows.pack(weight + static_cast<std::size_t>(k) * size_of(product.type), row_bytes, columns, depth, panel);
+    rows.pack(weight + bytes_of(product.type, static_cast<std::size_t>(k)), row_bytes, columns, depth, panel);
     for (std::int64_t m = 0; m < product.rows; m += static_cast<std::int64_t>(kernels_.tile_rows)) {
       const std::size_t height = std::min(kernels_.tile_rows, static_cast<std::size_t>(product.rows - m));
       kernels_.multiply_tile(product.x + m * product.in_features + k, in_features, panel, kernels_.tile_columns, depth,

@@ -74,7 +74,7 @@ void CpuBackend::download(const Tensor& from, std::span<std::byte> to) {
 void CpuBackend::embed(const Tensor& table, std::span<const std::int32_t> ids, Tensor& out) {
   assert(out.rows() == static_cast<std::int64_t>(ids.size()) && out.row_length() == table.row_length());
   const std::size_t length = size(table.row_length());
-  const std::size_t row_bytes = length * size_of(table.dtype());
+  const std::size_t row_bytes = bytes_of(table.dtype(), length);
   for (std::size_t t = 0; t < ids.size(); ++t) {
     if (ids[t] < 0 || ids[t] >= table.rows()) {
       throw Error(ErrorCode::InvalidRequest, "Token id " + std::to_string(ids[t]) + " is outside the vocabulary of " +
@@ -136,7 +136,7 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
   std::int64_t chunks = 0, bytes = 0;
   for (const MatrixProduct& product : products) {
     chunks += chunks_of(product);
-    bytes += product.out_features * product.in_features * static_cast<std::int64_t>(size_of(product.type));
+    bytes += static_cast<std::int64_t>(bytes_of(product.type, size(product.out_features * product.in_features)));
   }
   const std::int64_t grain = std::max<std::int64_t>(1, kWeightBytes * chunks / std::max<std::int64_t>(1, bytes));
 
@@ -148,7 +148,7 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
       while (rest >= chunks_of(*product)) rest -= chunks_of(*product++);
       const std::int64_t first = rest * kWeightRows;
       const std::int64_t count = std::min(kWeightRows, product->out_features - first);
-      const std::size_t row_bytes = size(product->in_features) * size_of(product->type);
+      const std::size_t row_bytes = bytes_of(product->type, size(product->in_features));
       kernels_.rows_of(product->type)
           .dot(product->x, size(product->in_features), size(product->rows), product->weight + size(first) * row_bytes,
                row_bytes, size(count), size(product->in_features), sums, size(kWeightRows));

@@ -16,7 +16,7 @@ namespace engine {
 struct MatrixProduct {
   const float* x = nullptr;           ///< [rows, in_features]
   const std::byte* weight = nullptr;  ///< [out_features, in_features] of `type`, at any address
-  DType type = DType::F32;            ///< F32, F16 or BF16
+  DType type = DType::F32;            ///< F32, F16, BF16 or quantised
   const float* bias = nullptr;        ///< [out_features] or null
   float* out = nullptr;               ///< [rows, out_features]
   std::int64_t rows = 0, in_features = 0, out_features = 0;

@@ -8,23 +8,23 @@
 
 namespace engine {
 
-/// Kernels over rows of one storage type (F32, BF16 or F16) as they lie in memory, at any address, `row_bytes` apart.
-/// All arithmetic is float32; elements are widened exactly. Sizes are in elements.
+/// Kernels over rows of one storage type as they lie in memory, at any address, `row_bytes` apart. All arithmetic is
+/// float32; elements are widened exactly. Sizes are in elements, whole blocks of a quantised type.
 struct RowKernels {
   /// out[i * out_stride + r] = sum over k < n of x[i * x_stride + k] * rows[r][k], for i < num_x, r < num_rows. One
   /// accumulator register a pair, so that a sum does not depend on what else is computed beside it.
   /// Tolerance against portable: n * 2^-23 of the sum of magnitudes.
   void (*dot)(const float* x, std::size_t x_stride, std::size_t num_x, const std::byte* rows, std::size_t row_bytes,
               std::size_t num_rows, std::size_t n, float* out, std::size_t out_stride);
-  /// out[i * out_stride + k] += sum over r < num_rows of p[i * p_stride + r] * rows[r][k], for i < num_x, k < n.
+  /// Null for quantised types. out[i * out_stride + k] += sum over r < num_rows of p[i * p_stride + r] * rows[r][k], for i < num_x, k < n.
   void (*accumulate)(const float* p, std::size_t p_stride, std::size_t num_x, const std::byte* rows,
                      std::size_t row_bytes, std::size_t num_rows, std::size_t n, float* out, std::size_t out_stride);
   /// panel[k * tile_columns + r] = rows[r][k] for k < n, and 0 for num_rows <= r < tile_columns: the form that
   /// multiply_tile reads.
   void (*pack)(const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n, float* panel);
-  /// Exact.
+  /// Exact; for quantised types what models.md 5.2 says, rounded once: the same bits from every version.
   void (*widen)(const std::byte* from, std::size_t n, float* to);
-  /// Rounds to nearest even (a plain copy for F32).
+  /// Null for quantised types. Rounds to nearest even (a plain copy for F32).
   void (*narrow)(const float* from, std::size_t n, std::byte* to);
 };
 
@@ -35,6 +35,7 @@ struct KernelTable {
   std::size_t tile_rows;     ///< most rows of one multiply_tile
   std::size_t tile_columns;  ///< most columns of one, and width of a packed panel
   RowKernels f32, bf16, f16;
+  RowKernels quantised[kQuantisedTypes];  ///< in the order of DType, from Q4_0 on
 
   /// out = x / sqrt(sum(x^2) / n + eps) * weight. Relative tolerance against portable 1e-5.
   void (*rms_norm)(const float* x, const float* weight, float eps, std::size_t n, float* out);
@@ -56,8 +57,11 @@ struct KernelTable {
   void (*multiply_tile)(const float* a, std::size_t a_stride, const float* b, std::size_t b_stride, std::size_t n,
                         float* out, std::size_t out_stride, std::size_t rows, std::size_t columns, bool add_to_out);
 
-  /// The row kernels of a storage type; F32, BF16 and F16 only.
-  const RowKernels& rows_of(DType dtype) const { return dtype == DType::BF16 ? bf16 : dtype == DType::F16 ? f16 : f32; }
+  /// The row kernels of a storage type: F32, BF16, F16 or a quantised one.
+  const RowKernels& rows_of(DType dtype) const {
+    if (is_quantised(dtype)) return quantised[static_cast<std::size_t>(dtype) - static_cast<std::size_t>(DType::Q4_0)];
+    return dtype == DType::BF16 ? bf16 : dtype == DType::F16 ? f16 : f32;
+  }
 };
 
 const KernelTable& portable_kernels();

@@ -166,20 +166,25 @@ void accumulate(const float* p, std::size_t p_stride, std::size_t num_x, const s
 
 constexpr std::size_t kTileColumns = Vec::kTileVectors * kWidth;
 
-// Squares of kWidth rows by kWidth elements are turned in registers.
+// kWidth columns of a panel. Squares of kWidth rows by kWidth elements are turned in registers.
+template <typename As>
+void pack_strip(const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n, float* panel) {
+  for (std::size_t k = 0; k < n; k += kWidth) {
+    const std::size_t width = n - k < kWidth ? n - k : kWidth;
+    Vec square[kWidth];
+    for (std::size_t i = 0; i < kWidth; ++i) {
+      const std::byte* at = rows + i * row_bytes + k * As::kSize;
+      square[i] = i >= num_rows ? Vec::set(0.0f) : width == kWidth ? As::load(at) : As::load_first(at, width);
+    }
+    Vec::transpose(square);
+    for (std::size_t i = 0; i < width; ++i) store_floats(panel + (k + i) * kTileColumns, square[i]);
+  }
+}
+
 template <typename As>
 void pack(const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n, float* panel) {
   for (std::size_t r = 0; r < kTileColumns; r += kWidth) {
-    for (std::size_t k = 0; k < n; k += kWidth) {
-      const std::size_t width = n - k < kWidth ? n - k : kWidth;
-      Vec square[kWidth];
-      for (std::size_t i = 0; i < kWidth; ++i) {
-        const std::byte* at = rows + (r + i) * row_bytes + k * As::kSize;
-        square[i] = r + i >= num_rows ? Vec::set(0.0f) : width == kWidth ? As::load(at) : As::load_first(at, width);
-      }
-      Vec::transpose(square);
-      for (std::size_t i = 0; i < width; ++i) store_floats(panel + (k + i) * kTileColumns + r, square[i]);
-    }
+    pack_strip<As>(rows + r * row_bytes, row_bytes, r < num_rows ? num_rows - r : 0, n, panel + r);
   }
 }
 
@@ -347,10 +352,42 @@ constexpr RowKernels row_kernels() {
   return {dot<As>, accumulate<As>, pack<As>, widen<As>, narrow<As>};
 }
 
-constexpr KernelTable kTable = {Vec::kName,           Vec::kTileRows,        kTileColumns, row_kernels<AsF32>(),
-                                row_kernels<AsBf16>(), row_kernels<AsF16>(), rms_norm,     gated_silu,
-                                exp_and_sum,          largest,               scale,        add,
-                                rotate_pairs,         multiply_at_most<Vec::kTileRows>};
+}  // namespace
+}  // namespace engine
+
+#include "engine/backends/cpu/kernels/quantised_rows.inl"
+
+namespace engine {
+namespace {
+
+constexpr KernelTable kTable = {
+    Vec::kName,
+    Vec::kTileRows,
+    kTileColumns,
+    row_kernels<AsF32>(),
+    row_kernels<AsBf16>(),
+    row_kernels<AsF16>(),
+    {block_kernels<DType::Q4_0, BlockQ4_0>(),
+     block_kernels<DType::Q4_1, BlockQ4_1>(),
+     block_kernels<DType::Q5_0, BlockQ5_0>(),
+     block_kernels<DType::Q5_1, BlockQ5_1>(),
+     block_kernels<DType::Q8_0, BlockQ8_0>(),
+     block_kernels<DType::Q2_K, BlockQ2_K>(),
+     block_kernels<DType::Q3_K, BlockQ3_K>(),
+     block_kernels<DType::Q4_K, BlockQ4_K>(),
+     block_kernels<DType::Q5_K, BlockQ5_K>(),
+     block_kernels<DType::Q6_K, BlockQ6_K>(),
+     block_kernels<DType::IQ4_NL, BlockIQ4_NL>(),
+     block_kernels<DType::IQ4_XS, BlockIQ4_XS>(),
+     block_kernels<DType::MXFP4, BlockMXFP4>()},
+    rms_norm,
+    gated_silu,
+    exp_and_sum,
+    largest,
+    scale,
+    add,
+    rotate_pairs,
+    multiply_at_most<Vec::kTileRows>};
 
 }  // namespace
 }  // namespace engine
