@@ -9,19 +9,12 @@
 
 #include "engine/base/error.h"
 #include "engine/base/utf8.h"
+#include "engine/formats/config_limits.h"
 #include "engine/formats/hf_rope.h"
 
 namespace engine {
 
 namespace {
-
-// Far above every published model, low enough that no product of two overflows and no table is absurd.
-constexpr std::int64_t kMaxWidth = std::int64_t{1} << 20;  // hidden and intermediate sizes
-constexpr std::int64_t kMaxLayers = 4096;
-constexpr std::int64_t kMaxHeads = 4096;
-constexpr std::int64_t kMaxHeadDim = 4096;
-constexpr std::int64_t kMaxVocab = std::int64_t{1} << 24;
-constexpr std::int64_t kMaxContext = std::int64_t{1} << 27;
 
 // What a family's configuration class takes for keys that are left out, and what its checkpoints call themselves.
 struct Family {
@@ -135,7 +128,6 @@ std::optional<std::int64_t> find_maybe_list(const Json& config, std::string_view
 
 // Defaults: Ernie4_5_MoeConfig of transformers 5.23.
 MoeConfig read_moe(const Json& json, std::int64_t num_layers) {
-  constexpr std::int64_t kMaxExperts = 65536;
   const auto first = [](const std::vector<std::int64_t>& values) { return values.front(); };
   const auto least = [](const std::vector<std::int64_t>& values) { return *std::min_element(values.begin(), values.end()); };
   const auto most = [](const std::vector<std::int64_t>& values) { return *std::max_element(values.begin(), values.end()); };

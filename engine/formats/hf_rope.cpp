@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "engine/base/error.h"
+#include "engine/formats/config_limits.h"
 
 namespace engine {
 
@@ -12,7 +13,6 @@ namespace {
 constexpr double kSmallestTheta = 1.0, kLargestTheta = 1e18;  // so that every frequency is finite and at most 1
 constexpr double kSmallestPart = 1e-3;
 constexpr double kLargestFactor = 1e6;
-constexpr std::int64_t kMaxContext = std::int64_t{1} << 27;
 constexpr std::array<std::string_view, 6> kTypes = {"default", "linear", "dynamic", "yarn", "longrope", "llama3"};
 
 void check_type(const Json& type) {

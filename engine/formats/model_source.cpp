@@ -5,6 +5,8 @@
 #include "engine/base/error.h"
 #include "engine/base/file_view.h"
 #include "engine/base/utf8.h"
+#include "engine/formats/gguf.h"
+#include "engine/formats/gguf_source.h"
 #include "engine/formats/hf_files.h"
 
 namespace engine {
@@ -18,39 +20,47 @@ bool is_gguf(const fs::path& file) {
   return view.bytes().size() >= 4 && std::memcmp(view.bytes().data(), "GGUF", 4) == 0;
 }
 
-// The model folder that `path` means: itself, or the folder of a file that a person picked inside it.
-fs::path folder_of(const fs::path& path) {
+// What a path means: a folder in the hub's layout, or a GGUF file.
+struct Location {
+  fs::path path;
+  bool gguf = false;
+};
+
+Location locate(const fs::path& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) {
     throw Error(ErrorCode::FileNotFound, "There is no model at " + in_quotes(path.string(), 400) + ".");
   }
-  if (fs::is_directory(status)) return path;
-  if (is_gguf(path)) {
-    throw Error(ErrorCode::UnsupportedModel, in_quotes(path.string(), 400) +
-                                                 " is a GGUF file; this version of Sotto opens folders in the Hugging "
-                                                 "Face layout (config.json and .safetensors).");
+  if (fs::is_directory(status)) {
+    if (fs::exists(path / "config.json", error)) return {path};
+    const fs::path file = find_gguf(path);
+    return file.empty() ? Location{path} : Location{file, true};
   }
+  if (path.extension() == ".gguf" || is_gguf(path)) return {path, true};
   const auto folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
   for (const char* file : {"config.json", "tokenizer.model", "tokenizer.json"}) {
-    if (fs::exists(folder / file, error)) return folder;
+    if (fs::exists(folder / file, error)) return {folder};
   }
-  throw Error(ErrorCode::UnsupportedModel,
-              in_quotes(path.string(), 400) + " is not part of a model folder: there is no config.json beside it.");
+  throw Error(ErrorCode::UnsupportedModel, in_quotes(path.string(), 400) +
+                                               " is neither a GGUF file nor part of a model folder: there is no "
+                                               "config.json beside it.");
 }
 
 }  // namespace
 
 std::unique_ptr<ModelSource> ModelSource::open(const fs::path& path) {
-  return open_hf_folder(folder_of(path));
+  const Location location = locate(path);
+  return location.gguf ? open_gguf(location.path) : open_hf_folder(location.path);
 }
 
 TokenizerData ModelSource::open_tokenizer(const fs::path& path) {
-  const auto folder = folder_of(path);
-  TokenizerData data = read_hf_tokenizer(folder);
+  const Location location = locate(path);
+  TokenizerData data = location.gguf ? open_gguf_tokenizer(location.path) : read_hf_tokenizer(location.path);
   if (!data.present) {
-    throw Error(ErrorCode::FileNotFound, "The folder " + in_quotes(folder.string(), 400) +
-                                             " has no tokenizer: neither tokenizer.model nor tokenizer.json is there.");
+    throw Error(ErrorCode::FileNotFound,
+                in_quotes(location.path.string(), 400) + " has no tokenizer" +
+                    (location.gguf ? "." : ": neither tokenizer.model nor tokenizer.json is there."));
   }
   return data;
 }

@@ -106,11 +106,12 @@ struct TensorView {
 /// files. Trusts nothing in the files. Immutable after open(); const methods may be called from any thread.
 class ModelSource {
  public:
-  /// Opens a Hugging Face folder (config.json, *.safetensors, tokenizer files where present).
+  /// Opens a Hugging Face folder (config.json, *.safetensors, tokenizer files where present), or a GGUF file, by itself or
+  /// by a folder without config.json that has no other model. Any part of a split GGUF file will do.
   /// Throws Error: FileNotFound, CorruptFile, UnsupportedModel; the sentence names the file and the field.
   static std::unique_ptr<ModelSource> open(const std::filesystem::path& path);
 
-  /// Reads only the tokenizer files of a folder (no config, no weights needed). Throws as open() does.
+  /// Reads only the tokenizer of a folder or GGUF file (no config, no weights needed). Throws as open() does.
   static TokenizerData open_tokenizer(const std::filesystem::path& path);
 
   virtual ~ModelSource() = default;

@@ -167,14 +167,12 @@ TEST(ModelSource, RefusesWhatIsNotARegularFile) {
   EXPECT_THAT(error_of([] { ModelSource::open("/dev/zero"); }), HasSubstr("not a regular file"));
 }
 
-TEST(ModelSource, ExplainsPaddleAndGguf) {
+TEST(ModelSource, ExplainsPaddle) {
   const ScratchFolder folder;
   copy_model(folder);
   folder.write("model.safetensors",
                safetensors_bytes(R"({"ernie.norm.weight":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "1"));
   EXPECT_THAT(error_of([&] { ModelSource::open(folder.path()); }), HasSubstr("-PT"));
-  const auto gguf = folder.write("m.gguf", "GGUF\x03");
-  EXPECT_THAT(error_of([&] { ModelSource::open(gguf); }), HasSubstr("is a GGUF file"));
 }
 
 TEST(ModelSource, RefusesATensorThatItsShardLacks) {

@@ -1,15 +1,20 @@
 // libFuzzer over everything that is parsed before a model runs: safetensors files, config.json, tokenizer.model,
-// tokenizer.json. The first byte of an input chooses the parser. An engine::Error is a right answer; any other
-// exception, a crash or a hang is not.
+// tokenizer.json, GGUF files. The first byte of an input chooses the parser. An engine::Error is a right answer; any
+// other exception, a crash or a hang is not.
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "engine/backends/cpu/kernels/kernel_table.h"
 #include "engine/base/error.h"
 #include "engine/base/json.h"
 #include "engine/base/utf8.h"
+#include "engine/formats/gguf.h"
+#include "engine/formats/gguf_tokenizer.h"
 #include "engine/formats/hf_config.h"
 #include "engine/formats/safetensors.h"
 #include "engine/formats/tokenizer_json.h"
@@ -17,14 +22,36 @@
 
 namespace {
 
-void parse_tensors(std::string_view input) {
-  for (const auto& [name, tensor] : engine::parse_safetensors(std::as_bytes(std::span(input)), "fuzz.safetensors")) {
-    // Touch the ends of every view, so that a range outside the file is seen.
+// Touches the ends of every view, so that a range outside the file is seen.
+void touch_ends(const std::map<std::string, engine::TensorView>& tensors) {
+  for (const auto& [name, tensor] : tensors) {
     if (!tensor.bytes.empty()) {
       volatile auto sum = std::to_integer<int>(tensor.bytes.front()) + std::to_integer<int>(tensor.bytes.back());
       static_cast<void>(sum);
     }
   }
+}
+
+void parse_tensors(std::string_view input) {
+  touch_ends(engine::parse_safetensors(std::as_bytes(std::span(input)), "fuzz.safetensors"));
+}
+
+// The file by itself: its own tokenizer and tensors, as they lie in memory.
+void parse_gguf_file(std::string_view input) {
+  const auto content = engine::parse_gguf(std::as_bytes(std::span(input)), "fuzz.gguf");
+  touch_ends(content.tensors);
+  // Small tensors are decoded whole: blocks of every kind with every content.
+  for (const auto& [name, tensor] : content.tensors) {
+    const std::size_t count = tensor.bytes.size() / block_bytes(tensor.dtype) * block_elements(tensor.dtype);
+    if (!is_quantised(tensor.dtype) || count > 65536) continue;
+    std::vector<float> values(count);
+    engine::portable_kernels().rows_of(tensor.dtype).widen(tensor.bytes.data(), count, values.data());
+  }
+  const engine::TokenizerData data = engine::read_gguf_tokenizer(content.metadata, "fuzz");
+  if (!data.present) return;
+  const auto tokenizer = engine::Tokenizer::create(data);
+  const auto ids = tokenizer->encode("Hello 你好 <|user|> 123", true);
+  if (!engine::is_utf8(tokenizer->decode(ids, false))) __builtin_trap();
 }
 
 void parse_configs(std::string_view input) {
@@ -61,7 +88,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (size == 0) return 0;
   const std::string_view input(reinterpret_cast<const char*>(bytes) + 1, size - 1);
   try {
-    switch (bytes[0] % 4) {
+    switch (bytes[0] % 5) {
       case 0:
         parse_tensors(input);
         break;
@@ -71,8 +98,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
       case 2:
         make_tokenizer(input);
         break;
-      default:
+      case 3:
         make_tokenizer_of_json(input);
+        break;
+      default:
+        parse_gguf_file(input);
         break;
     }
   } catch (const engine::Error& error) {

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/file_view.h"
+#include "engine/formats/model_source.h"
+
+namespace engine {
+
+/// The types of GGUF metadata, by the numbers of the format.
+enum class GgufType : std::uint32_t { U8, I8, U16, I16, U32, I32, F32, Bool, String, Array, U64, I64, F64 };
+
+/// A metadata value where it lies in the mapped file. Its bytes were checked when the file was parsed; whoever asks
+/// says which type and range he needs. All getters throw Error(CorruptFile) with a sentence that names file and key.
+class GgufValue {
+ public:
+  bool as_bool() const;
+  /// A whole number of any integer type.
+  std::int64_t as_integer(std::int64_t min = std::numeric_limits<std::int64_t>::min(),
+                          std::int64_t max = std::numeric_limits<std::int64_t>::max()) const;
+  /// A finite number of any number type.
+  double as_number(double min = std::numeric_limits<double>::lowest(),
+                   double max = std::numeric_limits<double>::max()) const;
+  /// A string, UTF-8.
+  std::string_view as_text() const;
+  /// The elements of an array of at most `max_count`, UTF-8 each; they live as long as the file.
+  std::vector<std::string_view> texts(std::size_t max_count) const;
+  /// The elements of an array of F32 or I32, exactly `count` of them.
+  std::vector<float> floats(std::size_t count) const;
+  std::vector<std::int32_t> integers(std::size_t count) const;
+
+  /// Where this value stands, for sentences: `my-model.gguf: "general.alignment"`.
+  std::string where() const;
+  /// Throws Error(CorruptFile): "WHERE must be EXPECTED, found FOUND."
+  [[noreturn]] void refuse(const std::string& expected) const;
+
+ private:
+  friend class GgufParser;
+  template <typename T>
+  T read() const;
+  bool is_integer() const;
+  std::string found() const;
+  void check_array(GgufType element, std::size_t count, const char* expected) const;
+
+  std::shared_ptr<const std::string> file_;  ///< what sentences call it
+  std::string_view key_;
+  GgufType type_ = GgufType::U8;
+  GgufType element_type_ = GgufType::U8;  ///< of an array
+  std::uint64_t count_ = 1;               ///< elements of an array
+  std::span<const std::byte> bytes_;  ///< of the number, text or elements, without lengths in front of a whole array
+};
+
+/// The metadata of a GGUF file. The values point into the file.
+class GgufMetadata {
+ public:
+  /// A value that must be there. Throws Error(CorruptFile).
+  const GgufValue& at(std::string_view key) const;
+  /// A value, or nullptr.
+  const GgufValue* find(std::string_view key) const;
+  /// What sentences call the file.
+  const std::string& file() const { return *file_; }
+
+ private:
+  friend class GgufParser;
+  std::shared_ptr<const std::string> file_;
+  std::map<std::string_view, GgufValue> values_;
+};
+
+/// One GGUF file as it was written: its own names, shapes outermost first (the reverse of the file's order).
+struct GgufContent {
+  GgufMetadata metadata;
+  std::map<std::string, TensorView> tensors;
+};
+
+/// Reads a GGUF file of version 2 or 3 (models.md 5.2) that lies in memory, which must outlive the result. Everything
+/// is checked (models.md 5.3): counts against the bytes that are left before anything is made room for, types, text,
+/// dimensions, alignment and that every tensor lies inside the file and overlaps no other. Metadata keys are only
+/// checked when they are asked for. `name` is what sentences call the file. Throws Error: CorruptFile;
+/// UnsupportedModel for version 1, big-endian files and tensor types that this engine does not read.
+GgufContent parse_gguf(std::span<const std::byte> file, const std::string& name);
+
+/// A model in one mapped GGUF file, or in the parts that gguf-split makes of it.
+class GgufFiles {
+ public:
+  /// `path` is the file, or any of the parts, which are found by their names ("-00002-of-00003.gguf") in the same
+  /// folder and checked against each other. Throws Error: FileNotFound, CorruptFile, UnsupportedModel.
+  static GgufFiles open(const std::filesystem::path& path);
+
+  /// Of the only or first file.
+  const GgufMetadata& metadata() const { return metadata_; }
+  /// Of all parts, under their own names.
+  const std::map<std::string, TensorView>& tensors() const { return tensors_; }
+  const std::vector<FileView>& files() const { return files_; }
+  /// The only or first file.
+  const std::filesystem::path& path() const { return files_.front().path(); }
+
+ private:
+  std::vector<FileView> files_;  ///< in the order of the parts
+  GgufMetadata metadata_;
+  std::map<std::string, TensorView> tensors_;
+};
+
+/// The one model that a folder's GGUF files are; an empty path where it has none. Throws Error(InvalidRequest) where
+/// there are several.
+std::filesystem::path find_gguf(const std::filesystem::path& folder);
+
+}  // namespace engine
