@@ -127,6 +127,11 @@ TEST(BadInput, DamagedModelsAreRefusedInOneLine) {
     check(tests::fixture("models/ernie4_5-tied"), entry.path(), "model.safetensors");
   }
   EXPECT_GT(checked, 20);
+  for (const auto& entry : fs::directory_iterator(tests::fixture("malformed/gguf"))) {
+    const Outcome outcome = run({"generate", entry.path(), "--ids", "1,2"});
+    EXPECT_EQ(outcome.status, 1) << entry.path() << outcome.out;
+    EXPECT_TRUE(outcome.complains_in_one_line()) << entry.path() << outcome.err;
+  }
 }
 
 }  // namespace

@@ -285,6 +285,45 @@ TEST(Cli, GeneratesTheReferencesGreedyReplies) {
   }
 }
 
+TEST(Cli, GgufFilesAreModelsToEveryCommand) {
+  const ScratchFolder scratch;
+  const std::string settings =
+      scratch.write("settings.json", R"({"do_sample": false, "max_new_tokens": 16, "eos_token_id": []})");
+  const json index = json::parse(tests::read_bytes(tests::fixture("quantised/index.json")));
+  for (const json& entry : index.at("files")) {
+    const std::string model = tests::fixture(entry.at("file").get<std::string>());
+    SCOPED_TRACE(model);
+    const json info = run({"info", model}).json();
+    EXPECT_EQ(info.at("weight_types").count(entry.at("type").get<std::string>()), 1U);
+    EXPECT_LT(info.at("weight_bytes"), std::filesystem::file_size(model));
+    EXPECT_EQ(info.at("template"), true);
+    EXPECT_GE(info.at("eos_token_ids").size(), 2U);
+
+    const json& one = entry.at("cases").at(1);
+    const std::string ids = comma_separated(one.at("ids")), out = scratch.path() / "logits.safetensors";
+    ASSERT_EQ(run({"logits", model, "--ids", ids, "--out", out, "--compute", "f32"}).status, 0);
+    const std::vector<float> expected =
+        tensor_of(tests::fixture("quantised/reference.safetensors"), one.at("name").get<std::string>() + ".logits");
+    std::vector<float> logits = tensor_of(out, "logits");
+    ASSERT_GE(logits.size(), expected.size());
+    logits.erase(logits.begin(), logits.end() - static_cast<std::ptrdiff_t>(expected.size()));
+    EXPECT_LT(largest_error(logits, expected), 1e-3);
+
+    const Outcome reply = run({"generate", model, "--ids", ids, "--settings", settings, "--json", "--compute", "f32"});
+    ASSERT_EQ(reply.status, 0) << reply.err;
+    Ids generated;
+    for (const json& line : reply.lines()) {
+      if (line.contains("id")) generated.push_back(line.at("id"));
+    }
+    EXPECT_EQ(generated, one.at("greedy").get<Ids>());
+
+    json texts = json::array();
+    for (const json& text : entry.at("texts")) texts.push_back({{"text", text.at("text")}, {"parse_special", true}});
+    const json encoded = run({"tokenize", model, "--file", scratch.write("texts.json", texts.dump())}).json();
+    for (std::size_t i = 0; i < texts.size(); ++i) EXPECT_EQ(encoded.at(i), entry.at("texts").at(i).at("ids"));
+  }
+}
+
 TEST(Cli, HeldBackTextComesWithTheLastTokenThatHasText) {
   const ScratchFolder scratch;
   for (const json& one : golden_cases("sampling/generate.json")) {
