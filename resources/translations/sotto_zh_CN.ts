@@ -362,8 +362,8 @@
             <translation>返回对话</translation>
         </message>
         <message>
-            <source>Models are used where they lie: nothing is copied, and taking one off this list leaves its files alone. Sotto opens folders as they are published, with config.json, the tokenizer and safetensors files.</source>
-            <translation>模型在原处使用：不会复制，从列表中移除也不会动它的文件。Sotto 可以直接打开发布时的文件夹，其中有 config.json、分词器和 safetensors 文件。</translation>
+            <source>Models are used where they lie: nothing is copied, and taking one off this list leaves its files alone. Sotto opens GGUF files, and folders as they are published with config.json, the tokenizer and safetensors files.</source>
+            <translation>模型在原处使用：不会复制，从列表中移除也不会动它的文件。Sotto 可以打开 GGUF 文件，也可以直接打开发布时的文件夹，其中有 config.json、分词器和 safetensors 文件。</translation>
         </message>
         <message>
             <source>Open a folder…</source>

@@ -67,7 +67,7 @@ FocusScope {
 
                 Words {
                     text: qsTr("Models are used where they lie: nothing is copied, and taking one off this list leaves its files alone. "
-                               + "Sotto opens folders as they are published, with config.json, the tokenizer and safetensors files.")
+                               + "Sotto opens GGUF files, and folders as they are published with config.json, the tokenizer and safetensors files.")
                     color: Theme.dim
                     font.pixelSize: Theme.px(14)
                     lineHeight: 1.4

@@ -24,7 +24,7 @@ Item {
     FileDialog {
         id: fileDialog
         title: qsTr("Open the file of a model")
-        nameFilters: [qsTr("Models (%1)").arg("*.safetensors *.json"), qsTr("All files (%1)").arg("*")]
+        nameFilters: [qsTr("Models (%1)").arg("*.gguf *.safetensors *.json"), qsTr("All files (%1)").arg("*")]
         onAccepted: dialogs.library.add(selectedFile)
     }
 }
