@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "engine/backends/cpu/cpu_cores.h"
 #include "engine/base/error.h"
@@ -236,6 +237,7 @@ void CpuBackend::choose_experts(const Tensor& logits, const Tensor& bias, float 
     for (std::size_t e = 0; e < count; ++e) {
       probabilities[e] /= total;
       scores[e] = probabilities[e] + bias.f32()[e];
+      if (std::isnan(scores[e])) scores[e] = -std::numeric_limits<float>::infinity();  // of a broken file: still an order
       order[e] = static_cast<std::int32_t>(e);
     }
     const auto before = [&scores](std::int32_t a, std::int32_t b) {
