@@ -79,8 +79,11 @@ int main(int argc, char* argv[]) {
   QGuiApplication::setDesktopFileName(QStringLiteral("io.sotto.Sotto"));
   QGuiApplication::setWindowIcon(QIcon(QStringLiteral(":/sotto/icons/io.sotto.Sotto.svg")));
   QQuickStyle::setStyle(QStringLiteral("Basic"));
-  QTranslator translator;
-  if (translator.load(QLocale(), QStringLiteral("sotto"), QStringLiteral("_"), QStringLiteral(":/sotto/translations")))
+  // English brings its plurals; the person's own language, installed later, is asked first.
+  QTranslator english, translator;
+  const QString translations = QStringLiteral(":/sotto/translations");
+  if (english.load(QStringLiteral("sotto_en"), translations)) QGuiApplication::installTranslator(&english);
+  if (translator.load(QLocale(), QStringLiteral("sotto"), QStringLiteral("_"), translations))
     QGuiApplication::installTranslator(&translator);
   const CommandLine commandLine(application);
   const app::StartOptions& start = commandLine.start;

@@ -115,7 +115,7 @@ FocusScope {
 
             readonly property string tokenText: row.tokens > 0 ? Theme.tokens(row.tokens) : ""
             readonly property string speedText: row.tokensPerSecond > 0 ? qsTr("%1 tok/s").arg(Theme.count(row.tokensPerSecond)) : ""
-            readonly property string firstText: row.firstTokenMs > 0
+            readonly property string firstText: row.firstTokenMs >= 50
                 ? qsTr("first after %1 s").arg(Number(row.firstTokenMs / 1000).toLocaleString(Qt.locale(), "f", 1)) : ""
             readonly property string endText: row.finishReason === "length" ? qsTr("cut at the maximum length") : ""
         }
