@@ -195,8 +195,9 @@ TEST(Engine, TakesRequestsFromManyThreads) {
       });
     }
   }
-  Pending last(*engine, greedy_request({5}, 1));
-  last.wait();
+  // Several run side by side: that one ends says nothing of the others.
+  const auto patience = std::chrono::steady_clock::now() + 60s;
+  while (finished < 20 && std::chrono::steady_clock::now() < patience) std::this_thread::sleep_for(1ms);
   EXPECT_EQ(finished, 20);
   EXPECT_GE(tokens, 4 * 4 * 6);
 }
