@@ -22,7 +22,7 @@ sanitize() {
   step "$preset: build and fast tests"
   cmake --preset "$preset" -Wno-dev
   cmake --build --preset "$preset" --target "$@"
-  ctest --preset "$preset" --label-regex "$labels" --label-exclude slow
+  ctest --preset "$preset" --label-regex "$labels"
 }
 
 step "ci: configure and build"
@@ -34,7 +34,7 @@ cmake --preset ci -Wno-dev "${cuda[@]}"
 cmake --build --preset ci
 
 step "ci: tests"
-ctest --preset ci --label-exclude slow
+ctest --preset ci
 
 if [ "${1:-}" != --quick ]; then
   history="history_test history_search_test history_file_test"

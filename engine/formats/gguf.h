@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <limits>
 #include <map>
 #include <memory>
@@ -11,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/base/file_view.h"
 #include "engine/formats/model_source.h"
 
 namespace engine {
@@ -87,30 +85,5 @@ struct GgufContent {
 /// checked when they are asked for. `name` is what sentences call the file. Throws Error: CorruptFile;
 /// UnsupportedModel for version 1, big-endian files and tensor types that this engine does not read.
 GgufContent parse_gguf(std::span<const std::byte> file, const std::string& name);
-
-/// A model in one mapped GGUF file, or in the parts that gguf-split makes of it.
-class GgufFiles {
- public:
-  /// `path` is the file, or any of the parts, which are found by their names ("-00002-of-00003.gguf") in the same
-  /// folder and checked against each other. Throws Error: FileNotFound, CorruptFile, UnsupportedModel.
-  static GgufFiles open(const std::filesystem::path& path);
-
-  /// Of the only or first file.
-  const GgufMetadata& metadata() const { return metadata_; }
-  /// Of all parts, under their own names.
-  const std::map<std::string, TensorView>& tensors() const { return tensors_; }
-  const std::vector<FileView>& files() const { return files_; }
-  /// The only or first file.
-  const std::filesystem::path& path() const { return files_.front().path(); }
-
- private:
-  std::vector<FileView> files_;  ///< in the order of the parts
-  GgufMetadata metadata_;
-  std::map<std::string, TensorView> tensors_;
-};
-
-/// The one model that a folder's GGUF files are; an empty path where it has none. Throws Error(InvalidRequest) where
-/// there are several.
-std::filesystem::path find_gguf(const std::filesystem::path& folder);
 
 }  // namespace engine

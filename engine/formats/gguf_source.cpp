@@ -12,7 +12,7 @@
 #include "engine/base/error.h"
 #include "engine/base/utf8.h"
 #include "engine/formats/config_limits.h"
-#include "engine/formats/gguf.h"
+#include "engine/formats/gguf_files.h"
 #include "engine/formats/gguf_tokenizer.h"
 #include "engine/tensor/tensor.h"
 

@@ -5,7 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/base/file_view.h"
 #include "engine/base/utf8.h"
-#include "engine/formats/gguf.h"
+#include "engine/formats/gguf_files.h"
 #include "engine/formats/gguf_source.h"
 #include "engine/formats/hf_files.h"
 

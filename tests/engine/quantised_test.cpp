@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/backends/cpu/kernels/kernel_table.h"
-#include "engine/formats/gguf.h"
+#include "engine/formats/gguf_files.h"
 #include "engine/formats/safetensors.h"
 #include "engine/tokenizer/tokenizer.h"
 #include "tests/support/fixtures.h"
