@@ -237,6 +237,7 @@ void WindowTest::samplingPanelReachesARunningReply() {
   program->root().settings()->setSamplingOverride(QStringLiteral("temperature"), 0);
   app::MessageListModel& messages = *program->root().chat()->messages();
   program->key(Qt::Key_Period, Qt::ControlModifier);
+  QTRY_VERIFY(program->find(QStringLiteral("Maximum tokens"), QAccessible::Slider));  // it slides in
   say(*program, QStringLiteral("Hello"));
   // Longer than one step of the slider: the new limit has been passed when it comes.
   QTRY_VERIFY_WITH_TIMEOUT(row(messages, 1, app::MessageListModel::TokensRole).toInt() > 100 || texts(program->root()).value(1).size() > 1000, 60000);
