@@ -8,6 +8,7 @@
 #include "engine/backends/cpu/kernels/kernel_table.h"
 #include "engine/formats/safetensors.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/golden.h"
 #include "tests/support/model_run.h"
 #include "tests/support/tensor_matchers.h"
 #include "tests/support/tiny_model.h"
@@ -16,53 +17,12 @@ namespace {
 
 using engine::IsaChoice;
 using engine::SequenceId;
+using Case = tests::GoldenCase;
 using tests::close_to;
+using tests::Golden;
+using tests::kFloat32;
+using tests::last;
 using tests::ModelRun;
-
-constexpr double kFloat32 = 1e-3;  // fixtures/tolerances.json, float32_arithmetic and hidden_states_float32
-
-struct Case {
-  std::string name;
-  std::vector<std::int32_t> ids, greedy, turn_ids, turn_greedy;
-};
-
-/// The golden file of one model.
-class Golden {
- public:
-  explicit Golden(const std::string& model)
-      : folder(tests::any_fixture("models/" + model)),
-        files_(engine::SafetensorsFiles::open_file(tests::any_fixture("logits/" + model + ".safetensors"))) {
-    const auto json = nlohmann::json::parse(tests::read_bytes(tests::any_fixture("logits/" + model + ".json")));
-    for (const auto& entry : json.at("cases")) {
-      cases.push_back({entry.at("name"), entry.at("ids"), entry.at("greedy"), entry.at("turn_ids"),
-                       entry.at("turn_greedy")});
-    }
-  }
-  bool has(const std::string& name) const { return files_.tensors().contains(name); }
-  std::vector<float> tensor(const std::string& name) const {
-    const engine::TensorView& view = files_.tensors().at(name);
-    std::vector<float> values(view.bytes.size() / sizeof(float));
-    std::memcpy(values.data(), view.bytes.data(), view.bytes.size());
-    return values;
-  }
-  std::vector<std::int64_t> integers(const std::string& name) const {
-    const engine::TensorView& view = files_.tensors().at(name);
-    std::vector<std::int64_t> values(view.bytes.size() / sizeof(std::int64_t));
-    std::memcpy(values.data(), view.bytes.data(), view.bytes.size());
-    return values;
-  }
-  const Case& longest() const { return cases.back(); }
-
-  std::filesystem::path folder;
-  std::vector<Case> cases;
-
- private:
-  engine::SafetensorsFiles files_;
-};
-
-std::span<const float> last(const std::vector<float>& values, std::size_t count) {
-  return std::span(values).last(std::min(count, values.size()));
-}
 
 const char* const kModels[] = {
     "ernie4_5-tied", "ernie4_5-untied", "ernie4_5-bias", "ernie4_5-bf16", "ernie4_5-chat",
@@ -259,47 +219,6 @@ TEST(Classifier, LabelsOfASequenceAndOfEachTokenAreTheReferences) {
         }
       }
     }
-  }
-}
-
-/// How far the logits of a model go from the golden ones when its config.json says something else.
-double distance_with(const char* model, const nlohmann::json& changes) {
-  const Golden golden(model);
-  const tests::ScratchFolder folder;
-  for (const auto& file : std::filesystem::directory_iterator(golden.folder)) {
-    std::filesystem::copy_file(file.path(), folder.path() / file.path().filename());
-  }
-  auto config = nlohmann::json::parse(tests::read_bytes(golden.folder / "config.json"));
-  config.merge_patch(changes);
-  folder.write("config.json", config.dump());
-  ModelRun run(folder.path(), tests::exact());
-  const std::vector<float> expected = golden.tensor(golden.longest().name + ".logits");
-  const std::vector<float> logits = run.feed(run.fresh(), golden.longest().ids);
-  return tests::difference(last(logits, expected.size()), expected).e_max;
-}
-
-// What the goldens are worth: each of these mistakes leads hundreds of tolerances away from them.
-TEST(Mutation, AWrongFormulaIsSeenInTheLogits) {
-  const nlohmann::json none = nullptr;
-  EXPECT_LT(distance_with("glm4-base", nlohmann::json::object()), kFloat32);
-  const std::vector<std::pair<const char*, nlohmann::json>> mistakes = {
-      {"ernie4_5-tied", {{"rope_parameters", none}, {"rope_theta", 10000.0}}},
-      {"ernie4_5-tied", {{"rms_norm_eps", 0.03}}},
-      {"ernie4_5-rope-dynamic", {{"rope_parameters", {{"rope_type", "default"}}}}},
-      {"ernie4_5-rope-yarn-explicit", {{"rope_parameters", {{"attention_factor", 1.0}}}}},
-      {"ernie4_5-rope-yarn-explicit", {{"rope_parameters", {{"truncate", true}}}}},
-      {"ernie4_5-rope-longrope", {{"rope_parameters", {{"attention_factor", 1.0}}}}},
-      {"ernie4_5-rope-llama3", {{"rope_scaling", none}}},
-      {"ernie4_5_moe-interval", {{"moe_k", 2}}},
-      {"ernie4_5_moe-bias", {{"use_bias", false}}},
-      {"ernie4_5_moe-bias", {{"moe_num_shared_experts", 0}}},
-      {"glm4-base", {{"attention_bias", false}}},
-      {"glm4-base", {{"rope_parameters", {{"partial_rotary_factor", 1.0}}}}},
-      {"glm4-base", {{"num_key_value_heads", 2}, {"rope_parameters", {{"rope_theta", 500000.0}}}}},
-      {"glm4-rope-yarn", {{"rope_scaling", none}}},
-  };
-  for (const auto& [model, changes] : mistakes) {
-    EXPECT_GT(distance_with(model, changes), 100 * kFloat32) << model << " with " << changes.dump();
   }
 }
 

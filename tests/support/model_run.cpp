@@ -7,9 +7,10 @@ namespace tests {
 
 using engine::SequenceId;
 
-ModelRun::ModelRun(const std::filesystem::path& folder, const engine::EngineOptions& options, std::int64_t context)
+ModelRun::ModelRun(const std::filesystem::path& folder, const engine::EngineOptions& options, std::int64_t context,
+                   const Replace& replace)
     : source(engine::ModelSource::open(folder)),
-      backend(engine::create_backend(options)),
+      backend(replace ? replace(engine::create_backend(options), source->config()) : engine::create_backend(options)),
       model(engine::create_model(*source, *backend, options, {})),
       cache(engine::kv_geometry(source->config(), options), context),
       activations(*backend, source->config(), 256, 256) {}

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -20,8 +21,11 @@ engine::EngineOptions exact(engine::IsaChoice isa = engine::IsaChoice::Auto);
 /// A loaded model with all that a forward pass needs, and the passes that tests are made of.
 class ModelRun {
  public:
+  /// What stands in for the backend that was made, for tests that compute something else on purpose.
+  using Replace = std::function<std::unique_ptr<engine::Backend>(std::unique_ptr<engine::Backend>, const engine::ModelConfig&)>;
+
   explicit ModelRun(const std::filesystem::path& folder, const engine::EngineOptions& options = exact(),
-                    std::int64_t context = 512);
+                    std::int64_t context = 512, const Replace& replace = {});
 
   /// Feeds `ids` after what `sequence` holds, in chunks of at most `chunk` tokens, and commits them. Returns the logits
   /// of every token, [ids, vocab].

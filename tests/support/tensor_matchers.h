@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <ostream>
@@ -19,7 +20,7 @@ inline Difference difference(std::span<const float> actual, std::span<const floa
   double largest = 0, squares = 0, golden_squares = 0;
   for (std::size_t i = 0; i < golden.size(); ++i) {
     const double apart = std::abs(static_cast<double>(actual[i]) - static_cast<double>(golden[i]));
-    if (!(apart <= largest)) largest = apart;  // NaN too
+    largest = std::isnan(apart) ? INFINITY : std::max(largest, apart);
     squares += apart * apart;
     golden_squares += static_cast<double>(golden[i]) * static_cast<double>(golden[i]);
   }
