@@ -102,7 +102,7 @@ std::vector<std::int64_t> Arguments::integers(std::string_view option, std::int6
 }
 
 std::filesystem::path Arguments::model() const {
-  if (positional_.empty()) throw UsageError("the model is missing: a folder, or the word demo");
+  if (positional_.empty()) throw UsageError("the model is missing: a folder, a GGUF file, or the word demo");
   if (positional_.front() != "demo") return positional_.front();
   const std::optional<std::filesystem::path> demo = demoModelPath();
   if (!demo) {

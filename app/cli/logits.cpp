@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstring>
+#include <filesystem>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -10,8 +12,10 @@
 #include "app/cli/loaded_model.h"
 #include "app/cli/safetensors_file.h"
 #include "engine/base/error.h"
+#include "engine/formats/safetensors.h"
 #include "engine/kv_cache/kv_cache.h"
 #include "engine/layers/activations.h"
+#include "engine/tensor/tensor.h"
 
 namespace app::cli {
 
@@ -26,6 +30,7 @@ constexpr std::int64_t kOwnChunk = 256;
 
 struct Wishes {
   std::vector<std::int32_t> ids;
+  std::vector<float> embeddings;  ///< [tokens, hidden] in place of what the ids look up (they are zeros then); empty: none
   std::vector<std::int64_t> chunks;  ///< sum to the number of ids
   std::vector<std::int64_t> attentions;
   bool hiddenStates = false, routerLogits = false;
@@ -34,11 +39,31 @@ struct Wishes {
   std::int64_t tokens() const { return static_cast<std::int64_t>(ids.size()); }
 };
 
+/// The tensor "embeddings" [tokens, hidden] of a safetensors file in place of ids.
+void readEmbeddings(const std::filesystem::path& path, Wishes& wishes) {
+  const auto file = engine::SafetensorsFiles::open_file(path);
+  const auto found = file.tensors().find("embeddings");
+  if (found == file.tensors().end()) refuse(path.string() + ": there is no tensor \"embeddings\" in it.");
+  const engine::TensorView& tensor = found->second;
+  if (tensor.dtype != engine::DType::F32 || tensor.shape.size() != 2 || tensor.bytes.empty()) {
+    refuse(path.string() + ": \"embeddings\" must be F32 of shape [tokens, hidden size], found " +
+           std::string(name_of(tensor.dtype)) + " " + engine::to_string(tensor.shape) + ".");
+  }
+  wishes.embeddings.resize(tensor.bytes.size() / sizeof(float));
+  std::memcpy(wishes.embeddings.data(), tensor.bytes.data(), tensor.bytes.size());
+  wishes.ids.assign(static_cast<std::size_t>(tensor.shape[0]), 0);
+}
+
 Wishes wishesOf(const Arguments& arguments) {
   constexpr std::int64_t kMax = std::numeric_limits<std::int32_t>::max();
   Wishes wishes;
-  const auto ids = arguments.integers("--ids", 0, kMax);
-  wishes.ids.assign(ids.begin(), ids.end());
+  if (arguments.has("--embeddings")) {
+    if (arguments.has("--ids")) throw UsageError("--ids and --embeddings exclude each other");
+    readEmbeddings(arguments.require("--embeddings"), wishes);
+  } else {
+    const auto ids = arguments.integers("--ids", 0, kMax);
+    wishes.ids.assign(ids.begin(), ids.end());
+  }
   wishes.hiddenStates = arguments.has("--hidden-states");
   wishes.routerLogits = arguments.has("--router-logits");
   if (arguments.has("--last-only")) wishes.onlyRow = wishes.tokens() - 1;
@@ -69,6 +94,10 @@ void check(const Wishes& wishes, const engine::ModelConfig& config, const std::s
   if (wishes.tokens() > config.context_length) {
     refuse(model + ": " + std::to_string(wishes.tokens()) + " ids are more than the context length of " +
            std::to_string(config.context_length) + ".");
+  }
+  if (!wishes.embeddings.empty() && wishes.tokens() * config.hidden_size != static_cast<std::int64_t>(wishes.embeddings.size())) {
+    refuse(model + ": the embeddings have rows of " + std::to_string(wishes.embeddings.size() / wishes.ids.size()) +
+           " numbers, the model's hidden size is " + std::to_string(config.hidden_size) + ".");
   }
   for (const std::int64_t layer : wishes.attentions) {
     if (layer >= config.num_layers) {
@@ -115,6 +144,11 @@ bool compute(const Wishes& wishes, const LoadedModel& loaded, const engine::Engi
       batch.tokens.push_back({wishes.ids[static_cast<std::size_t>(position + i)], position + i, sequence, wantsLogits,
                               wishes.asOneText ? wishes.tokens() : position + chunk});
     }
+    if (!wishes.embeddings.empty()) {
+      batch.embeddings = std::span(wishes.embeddings)
+                             .subspan(static_cast<std::size_t>(position * config.hidden_size),
+                                      static_cast<std::size_t>(chunk * config.hidden_size));
+    }
     engine::Probe probe;
     probe.want_hidden_states = wishes.hiddenStates;
     probe.want_attentions = wishes.attentions;
@@ -145,6 +179,7 @@ bool compute(const Wishes& wishes, const LoadedModel& loaded, const engine::Engi
 
 int runLogits(Words words, Interrupt& interrupt) {
   constexpr Option kOptions[] = {{"--ids"},
+                                 {"--embeddings"},
                                  {"--out"},
                                  {"--chunks"},
                                  {"--hidden-states", false},

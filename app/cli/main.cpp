@@ -19,14 +19,15 @@ constexpr std::string_view kUsage = R"(usage: sotto-cli COMMAND ...
   tokenize MODEL --file F                       texts to ids
   detokenize MODEL --file F                     ids to texts
   render --cases F | --template T --context C   chat templates to text [--now 2026-01-31T12:00:00]
-  logits MODEL --ids 1,2,3 --out F.safetensors  [--chunks 17,1,1] [--hidden-states] [--attentions L,...]
+  logits MODEL (--ids 1,2,3 | --embeddings F) --out F.safetensors
+                                                [--chunks 17,1,1] [--hidden-states] [--attentions L,...]
                                                 [--router-logits] [--last-only]
   classify MODEL --ids 1,2,3 --out F.safetensors  logits of the labels
   sample --scores F.safetensors --ids 1,2,3 --settings S.json [--draws N] [--prompt-length N]
   generate MODEL (--messages M.json | --prompt TEXT | --raw TEXT | --ids 1,2,3) [--settings S.json] [--json]
   chat MODEL [--settings S.json]                a conversation in the terminal
   bench MODEL [--prompt 512] [--generate 64] [--depth 0] [--repeat 3]
-MODEL is a folder, or the word demo. Everywhere: --device cpu|cuda|auto, --threads N, --kv f16|f32|bf16,
+MODEL is a folder, a GGUF file, or the word demo. Everywhere: --device cpu|cuda|auto, --threads N, --kv f16|f32|bf16,
 --compute f32|auto, --isa portable|avx2|avx512|amx|auto, --context N, --quiet. Also: --version, --help.
 )";
 

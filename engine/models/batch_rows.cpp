@@ -49,4 +49,16 @@ BatchRows rows_of(const Batch& batch, const KvCache& cache, const Activations& a
   return rows;
 }
 
+void embed(Backend& backend, const Tensor& table, const Batch& batch, const BatchRows& rows, Tensor& x) {
+  if (batch.embeddings.empty()) {
+    backend.embed(table, rows.ids, x);
+    return;
+  }
+  if (static_cast<std::int64_t>(batch.embeddings.size()) != x.count()) {
+    throw Error(ErrorCode::InvalidRequest, "A batch of shape " + to_string(x.shape()) + " came with " +
+                                               std::to_string(batch.embeddings.size()) + " numbers of embeddings");
+  }
+  backend.upload(std::as_bytes(batch.embeddings), x);
+}
+
 }  // namespace engine

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/backends/backend.h"
 #include "engine/models/model.h"
 
 namespace engine {
@@ -20,5 +21,9 @@ struct BatchRows {
 /// Throws Error(InvalidRequest) where the batch breaks what Batch promises: positions of a sequence in order without a
 /// gap, room reserved, sizes within the activations.
 BatchRows rows_of(const Batch& batch, const KvCache& cache, const Activations& activations);
+
+/// x [tokens, hidden] = the batch's own embeddings, or the rows of `table` [vocab, hidden] that its ids name.
+/// Throws Error(InvalidRequest) for embeddings of another size, and for an id outside the table.
+void embed(Backend& backend, const Tensor& table, const Batch& batch, const BatchRows& rows, Tensor& x);
 
 }  // namespace engine

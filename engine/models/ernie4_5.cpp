@@ -56,7 +56,7 @@ bool Ernie45::forward(const Batch& batch, KvCache& cache, Activations& a, const 
   ProbeWriter seen(probe, backend_, config_, rows);
 
   rope_.fill(backend_, rows.positions, rows.lengths, cosines, sines);
-  backend_.embed(embedding_, rows.ids, x);
+  embed(backend_, embedding_, batch, rows, x);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (stop != nullptr && stop->load(std::memory_order_relaxed)) return false;
     const Layer& layer = layers_[i];

@@ -55,7 +55,7 @@ bool Glm4::forward(const Batch& batch, KvCache& cache, Activations& a, const std
   const auto norm = [this](const Tensor& from, const Norm& with, Tensor& to) { backend_.rms_norm(from, with.weight, with.eps, to); };
 
   rope_.fill(backend_, rows.positions, rows.lengths, cosines, sines);
-  backend_.embed(embedding_, rows.ids, x);
+  embed(backend_, embedding_, batch, rows, x);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (stop != nullptr && stop->load(std::memory_order_relaxed)) return false;
     const Layer& layer = layers_[i];

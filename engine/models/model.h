@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/formats/model_source.h"
@@ -29,6 +30,9 @@ struct BatchToken {
 /// and in order of position.
 struct Batch {
   std::vector<BatchToken> tokens;
+  /// In place of what the embedding says about the ids (inputs_embeds of the reference): [tokens, hidden] float32 in CPU
+  /// memory, alive during forward(). Empty: looked up.
+  std::span<const float> embeddings = {};
 };
 
 /// What a caller wants to see of a forward pass; filled only where asked for, costs nothing otherwise. All values are

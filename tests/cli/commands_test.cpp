@@ -221,6 +221,41 @@ TEST(Cli, LogitsEqualTheReferenceWholeAndInChunks) {
   EXPECT_LT(largest_error(tensor_of(out, "logits"), last), 1e-3);
 }
 
+/// A safetensors file with one F32 tensor.
+std::string safetensors_of(const char* name, const std::vector<std::size_t>& shape, const std::vector<float>& values) {
+  const std::string header =
+      json{{name, {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {0, values.size() * sizeof(float)}}}}}.dump();
+  const std::uint64_t length = header.size();
+  std::string file(sizeof length + header.size() + values.size() * sizeof(float), '\0');
+  std::memcpy(file.data(), &length, sizeof length);
+  std::memcpy(file.data() + sizeof length, header.data(), header.size());
+  std::memcpy(file.data() + sizeof length + header.size(), values.data(), values.size() * sizeof(float));
+  return file;
+}
+
+TEST(Cli, EmbeddingsInPlaceOfIdsGiveTheReferencesLogits) {
+  const ScratchFolder scratch;
+  const std::string out = scratch.path() / "out.safetensors";
+  for (const std::string name : {"ernie4_5-chat", "glm4-base"}) {
+    const std::string model = tests::fixture("models/" + name);
+    const std::filesystem::path expected = tests::fixture("logits/" + name + ".safetensors");
+    const std::vector<float> rows = tensor_of(expected, "len17.hidden.embed");
+    const std::string in = scratch.write("in.safetensors", safetensors_of("embeddings", {17, 64}, rows));
+    for (const char* chunks : {"17", "3,14"}) {
+      const Outcome outcome = run({"logits", model, "--embeddings", in, "--out", out, "--compute", "f32", "--chunks", chunks});
+      ASSERT_EQ(outcome.status, 0) << outcome.err;
+      EXPECT_LT(largest_error(tensor_of(out, "logits"), tensor_of(expected, "len17.logits")), 1e-3) << name;
+    }
+    const std::string narrow = scratch.write("narrow.safetensors", safetensors_of("embeddings", {34, 32}, rows));
+    const Outcome refused = run({"logits", model, "--embeddings", narrow, "--out", out});
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_THAT(refused.err, testing::HasSubstr("hidden size is 64"));
+    const std::string other = scratch.write("other.safetensors", safetensors_of("something", {17, 64}, rows));
+    EXPECT_THAT(run({"logits", model, "--embeddings", other, "--out", out}).err, testing::HasSubstr("no tensor \"embeddings\""));
+    EXPECT_EQ(run({"logits", model, "--embeddings", in, "--ids", "1", "--out", out}).status, 2);
+  }
+}
+
 TEST(Cli, RouterLogitsAndRopeOfAChunkedPromptAreTheReferences) {
   const ScratchFolder scratch;
   const std::string out = scratch.path() / "out.safetensors";
