@@ -70,6 +70,12 @@ const TensorView* ModelSource::find(const std::string& name) const {
   return found == tensors_.end() ? nullptr : &found->second;
 }
 
+void ModelSource::drop_vocabulary() {
+  tokenizer_data_.sentencepiece_model = {};
+  tokenizer_data_.piece_list = {};
+  tokenizer_data_.bpe = {};
+}
+
 void ModelSource::check_files() const {
   for (const FileView& file : files()) {
     if (!file.was_cut()) continue;

@@ -122,6 +122,9 @@ class ModelSource {
   const ModelConfig& config() const { return config_; }
   const GenerationDefaults& generation_defaults() const { return generation_defaults_; }
   const TokenizerData& tokenizer_data() const { return tokenizer_data_; }
+  /// Frees the vocabulary in tokenizer_data(), tens of megabytes that a tokenizer, once made, does not need. Not while
+  /// another thread uses the object.
+  void drop_vocabulary();
   /// The chat template that the files bring; empty where they bring none.
   const std::string& chat_template() const { return chat_template_; }
   /// All tensors by name, sorted.
