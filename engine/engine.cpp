@@ -76,7 +76,8 @@ ModelInfo describe(const ModelSource& source, const EngineOptions& options, cons
   }
   info.weight_types.assign(types.begin(), types.end());
   info.kv_bytes_per_token = kv_geometry(config, options).bytes_per_token();
-  info.memory_bytes = memory_needed(source, options, cache_tokens(config, options)).total();
+  info.memory_bytes = memory_needed(source, options, cache_tokens(config, options)).total() +
+                      (tokenizer == nullptr ? 0 : tokenizer->memory_bytes());
   info.chat_template = source.chat_template();
   const auto& named = source.tokenizer_data().named_tokens;
   info.named_tokens.assign(named.begin(), named.end());

@@ -119,7 +119,7 @@ struct ModelInfo {
   std::vector<std::pair<std::string, std::uint64_t>> weight_types;  ///< type name to bytes
   std::uint64_t kv_bytes_per_token = 0;
   std::uint64_t active_bytes_per_token = 0;  ///< weights read to decode one token
-  std::uint64_t memory_bytes = 0;            ///< the plan: weights, KV cache and activations
+  std::uint64_t memory_bytes = 0;            ///< the plan: weights, KV cache, activations and tokenizer
   std::string device, device_reason;         ///< where it runs, and why there
   std::string isa;                           ///< "avx2" ...
   int threads = 0;

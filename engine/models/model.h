@@ -76,7 +76,7 @@ std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend,
 /// The cache geometry that a model of this config needs.
 KvGeometry kv_geometry(const ModelConfig& config, const EngineOptions& options);
 
-/// Memory that a load takes, in bytes: weights where they lie, KV cache for `context_length` tokens, activations.
+/// Memory that a model takes, in bytes: weights where they lie, KV cache for `context_length` tokens, activations.
 /// Pure: what is shown before loading is what is allocated later.
 struct MemoryNeeded {
   std::uint64_t weights = 0, kv_cache = 0, activations = 0;

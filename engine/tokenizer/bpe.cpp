@@ -2,6 +2,7 @@
 
 #include <array>
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -51,6 +52,8 @@ class BpeTokenizer : public VocabularyTokenizer {
   BpeTokenizer(const BpeVocabulary& vocabulary, const std::vector<AddedToken>& tokens)
       : BpeTokenizer(vocabulary, control_ids(tokens), tokens) {}
 
+  std::uint64_t memory_bytes() const override { return VocabularyTokenizer::memory_bytes() + merges_.memory_bytes(); }
+
  protected:
   void append_ordinary(std::string_view text, std::vector<std::int32_t>& ids) const override {
     std::string normalized;
@@ -81,15 +84,11 @@ class BpeTokenizer : public VocabularyTokenizer {
         normalizer_(vocabulary.normalizer, vocabulary.source),
         pre_tokenizer_(vocabulary.splits, vocabulary.source),
         merges_(vocabulary.merges, controls),
+        controls_(controls),
         byte_level_(vocabulary.byte_level),
         fuse_unknown_(vocabulary.fuse_unknown),
         ignore_merges_(vocabulary.ignore_merges),
         unknown_id_(vocabulary.unknown_id) {
-    // A person's text never yields a control token, not even where its spelling is a piece.
-    for (std::size_t i = 0; i < pieces().size(); ++i) {
-      const auto id = static_cast<std::int32_t>(i);
-      if (!pieces()[i].text.empty() && !controls.contains(id)) piece_ids_.emplace(pieces()[i].text, id);
-    }
     for (unsigned b = 0; b < 256; ++b) {
       const auto byte = static_cast<unsigned char>(b);
       byte_ids_[b] = byte_level_                ? id_or_none(byte_character(byte))
@@ -98,8 +97,8 @@ class BpeTokenizer : public VocabularyTokenizer {
     }
   }
 
-  static std::vector<Piece> pieces_of(const BpeVocabulary& vocabulary) {
-    std::vector<Piece> pieces;
+  static PieceTable pieces_of(const BpeVocabulary& vocabulary) {
+    PieceTable pieces;
     pieces.reserve(vocabulary.pieces.size());
     std::unordered_map<std::string, char> bytes;
     for (unsigned b = 0; vocabulary.byte_fallback && b < 256; ++b) {
@@ -107,19 +106,20 @@ class BpeTokenizer : public VocabularyTokenizer {
     }
     for (const std::string& text : vocabulary.pieces) {
       if (const auto byte = bytes.find(text); byte != bytes.end()) {
-        pieces.push_back({text, std::string(1, byte->second)});
+        pieces.add(text, std::string_view(&byte->second, 1));
       } else if (vocabulary.byte_level) {
-        pieces.push_back({text, bytes_of_characters(text)});
+        pieces.add(text, bytes_of_characters(text));
       } else {
-        pieces.push_back({text, vocabulary.space_symbol ? with_spaces(text) : text});
+        pieces.add(text, vocabulary.space_symbol ? with_spaces(text) : text);
       }
     }
     return pieces;
   }
 
+  // A person's text never yields a control token, not even where its spelling is a piece.
   std::int32_t id_or_none(std::string_view text) const {
-    const auto found = piece_ids_.find(text);
-    return found == piece_ids_.end() ? kNoPiece : found->second;
+    const std::optional<std::int32_t> found = pieces().find(text);
+    return found && !controls_.contains(*found) ? *found : kNoPiece;
   }
 
   std::int32_t id_of_word(std::string_view word) const {
@@ -169,9 +169,9 @@ class BpeTokenizer : public VocabularyTokenizer {
   Normalizer normalizer_;
   PreTokenizer pre_tokenizer_;
   MergeTable merges_;
+  std::unordered_set<std::int32_t> controls_;
   bool byte_level_, fuse_unknown_, ignore_merges_;
   std::int32_t unknown_id_;
-  IdsByText piece_ids_;                       // without control tokens; views of pieces()
   std::array<std::int32_t, 256> byte_ids_{};  // of the piece that stands for one byte, or kNoPiece
 };
 

@@ -22,7 +22,7 @@ bool comes_later(const MergeTable::Workspace::Candidate& a, const MergeTable::Wo
 }  // namespace
 
 MergeTable::MergeTable(const std::vector<BpeVocabulary::Merge>& merges, const std::unordered_set<std::int32_t>& never)
-    : slots_(std::bit_ceil(merges.size() * 2 + 2)) {
+    : slots_(std::bit_ceil(merges.size() * 3 / 2 + 2)) {
   std::int32_t rank = 0;
   for (const BpeVocabulary::Merge& merge : merges) {
     const std::uint64_t pair = pair_of(merge.left, merge.right);

@@ -34,6 +34,7 @@ class MergeTable {
 
   /// Merges what can be merged in `ids`, the pieces of one word's characters. Time: n log n, however long the word.
   void apply(std::vector<std::int32_t>& ids, Workspace& workspace) const;
+  std::uint64_t memory_bytes() const { return slots_.size() * sizeof(Slot); }
 
  private:
   struct Slot {
@@ -45,7 +46,7 @@ class MergeTable {
   std::size_t slot_of(std::uint64_t pair) const;  // where the pair is, or the empty slot where it would be
   void offer(Workspace& workspace, std::uint32_t position) const;
 
-  std::vector<Slot> slots_;  // hash table with open addressing, a power of two, at most half full
+  std::vector<Slot> slots_;  // hash table with open addressing, a power of two, at most two thirds full
 };
 
 }  // namespace engine

@@ -54,8 +54,16 @@ std::vector<AddedToken> complete(const std::vector<AddedToken>& listed, const Se
   return tokens;
 }
 
+// What the sentencepiece library keeps for a piece: its message, its place in a hash table and in a trie. Measured with
+// version 0.1.97 and 103,424 pieces.
+constexpr std::uint64_t kLibraryBytesPerPiece = 192;
+
 class SentencePieceTokenizer : public VocabularyTokenizer {
  public:
+  std::uint64_t memory_bytes() const override {
+    return VocabularyTokenizer::memory_bytes() + kLibraryBytesPerPiece * pieces().size();
+  }
+
   SentencePieceTokenizer(const std::string& bytes, const std::vector<AddedToken>& listed, const std::string& file)
       : SentencePieceTokenizer(bytes, listed, parse_sentencepiece_model(bytes, file), file) {}
 
@@ -86,14 +94,15 @@ class SentencePieceTokenizer : public VocabularyTokenizer {
     }
   }
 
-  static std::vector<Piece> pieces_of(const SentencePieceModel& model) {
-    std::vector<Piece> pieces;
+  static PieceTable pieces_of(const SentencePieceModel& model) {
+    PieceTable pieces;
+    pieces.reserve(model.pieces.size());
     for (const ModelPiece& piece : model.pieces) {
       // Unused pieces pad a vocabulary: no text ever becomes one.
       if (piece.type == Type::Unused) {
-        pieces.emplace_back();
+        pieces.add({}, {});
       } else {
-        pieces.push_back({piece.text, bytes_of_piece(piece, model.escapes_whitespace)});
+        pieces.add(piece.text, bytes_of_piece(piece, model.escapes_whitespace));
       }
     }
     return pieces;

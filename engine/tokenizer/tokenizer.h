@@ -56,6 +56,8 @@ class Tokenizer {
   virtual std::optional<std::int32_t> id_of(std::string_view content) const = 0;
   /// One more than the highest id.
   virtual std::int32_t vocab_size() const = 0;
+  /// What it holds in memory, in bytes: part of the memory plan.
+  virtual std::uint64_t memory_bytes() const = 0;
 };
 
 }  // namespace engine

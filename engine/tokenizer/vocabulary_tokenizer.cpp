@@ -33,17 +33,13 @@ std::vector<AddedToken> with_ids(const std::vector<AddedToken>& listed,
   return tokens;
 }
 
-VocabularyTokenizer::VocabularyTokenizer(std::vector<Piece> pieces, std::vector<AddedToken> tokens,
+VocabularyTokenizer::VocabularyTokenizer(PieceTable pieces, std::vector<AddedToken> tokens,
                                          std::int32_t unknown_id, const std::string& file)
     : pieces_(std::move(pieces)), tokens_(std::move(tokens)), added_(tokens_, file), unknown_id_(unknown_id) {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     token_by_id_.emplace(tokens_[i].id, i);
-    id_by_text_.emplace(tokens_[i].content, tokens_[i].id);
+    token_by_text_.emplace(tokens_[i].content, tokens_[i].id);
     vocab_size_ = std::max(vocab_size_, tokens_[i].id + 1);
-  }
-  id_by_text_.reserve(id_by_text_.size() + pieces_.size());
-  for (std::size_t id = 0; id < pieces_.size(); ++id) {
-    if (!pieces_[id].text.empty()) id_by_text_.emplace(pieces_[id].text, static_cast<std::int32_t>(id));
   }
   vocab_size_ = std::max(vocab_size_, static_cast<std::int32_t>(pieces_.size()));
 }
@@ -76,7 +72,7 @@ std::vector<Tokenizer::Section> VocabularyTokenizer::split(std::string_view text
 
 std::string_view VocabularyTokenizer::bytes_of(std::int32_t id) const {
   if (const auto token = token_by_id_.find(id); token != token_by_id_.end()) return tokens_[token->second].content;
-  return is_ordinary_piece(id) ? std::string_view(pieces_[static_cast<std::size_t>(id)].bytes) : std::string_view();
+  return pieces_.has(id) ? pieces_.bytes(id) : std::string_view();
 }
 
 bool VocabularyTokenizer::is_special(std::int32_t id) const {
@@ -85,17 +81,12 @@ bool VocabularyTokenizer::is_special(std::int32_t id) const {
 }
 
 bool VocabularyTokenizer::has_piece(std::int32_t id) const {
-  return is_ordinary_piece(id) || token_by_id_.contains(id);
+  return pieces_.has(id) || token_by_id_.contains(id);
 }
 
 std::optional<std::int32_t> VocabularyTokenizer::id_of(std::string_view content) const {
-  const auto found = id_by_text_.find(content);
-  return found == id_by_text_.end() ? std::nullopt : std::optional(found->second);
-}
-
-bool VocabularyTokenizer::is_ordinary_piece(std::int32_t id) const {
-  return id >= 0 && static_cast<std::size_t>(id) < pieces_.size() &&
-         !pieces_[static_cast<std::size_t>(id)].text.empty();
+  const auto token = token_by_text_.find(content);
+  return token != token_by_text_.end() ? token->second : pieces_.find(content);
 }
 
 }  // namespace engine

@@ -10,6 +10,7 @@
 
 #include "engine/formats/tokenizer_data.h"
 #include "engine/tokenizer/added_tokens.h"
+#include "engine/tokenizer/piece_table.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace engine {
@@ -25,31 +26,25 @@ class VocabularyTokenizer : public Tokenizer {
   bool has_piece(std::int32_t id) const final;
   std::optional<std::int32_t> id_of(std::string_view content) const final;
   std::int32_t vocab_size() const final { return vocab_size_; }
+  std::uint64_t memory_bytes() const override { return pieces_.memory_bytes(); }
 
  protected:
-  struct Piece {
-    std::string text;   ///< as the file writes it; empty: no token has this id
-    std::string bytes;  ///< what it stands for in a text
-  };
-
   /// `unknown_id`: the piece for text that nothing else stands for, or -1. `file` is for sentences.
   /// Throws Error(CorruptFile) for an added token that is too long.
-  VocabularyTokenizer(std::vector<Piece> pieces, std::vector<AddedToken> tokens, std::int32_t unknown_id,
+  VocabularyTokenizer(PieceTable pieces, std::vector<AddedToken> tokens, std::int32_t unknown_id,
                       const std::string& file);
 
-  const std::vector<Piece>& pieces() const { return pieces_; }
+  const PieceTable& pieces() const { return pieces_; }
 
   /// Appends the ids of text without added tokens. `text`: valid UTF-8, not longer than kMaxTextBytes.
   virtual void append_ordinary(std::string_view text, std::vector<std::int32_t>& ids) const = 0;
 
  private:
-  bool is_ordinary_piece(std::int32_t id) const;
-
-  std::vector<Piece> pieces_;
+  PieceTable pieces_;
   std::vector<AddedToken> tokens_;
   AddedTokens added_;
   std::unordered_map<std::int32_t, std::size_t> token_by_id_;
-  std::unordered_map<std::string_view, std::int32_t> id_by_text_;  // views of tokens_ and pieces_
+  std::unordered_map<std::string_view, std::int32_t> token_by_text_;  // views of tokens_
   std::int32_t unknown_id_;
   std::int32_t vocab_size_ = 0;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@ namespace tests {
 struct Outcome {
   int status = -1;  ///< exit status, or 128 + the signal that ended it
   std::string out, err;
+  std::int64_t peak_kilobytes = 0;  ///< most memory it had at once
   nlohmann::json json() const { return nlohmann::json::parse(out); }
   /// Each line of stdout as JSON.
   std::vector<nlohmann::json> lines() const;

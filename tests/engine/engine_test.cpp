@@ -1,9 +1,11 @@
 #include "engine/engine.h"
 
 #include <gmock/gmock.h>
+#include <malloc.h>
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -119,6 +121,36 @@ TEST(Engine, InspectTellsTheSameWithoutLoading) {
   EXPECT_LT(inspect(chat_model(), shorter).memory_bytes, loaded.memory_bytes);
   EXPECT_EQ(inspect(chat_model(), shorter).usable_context_length, 128);
 }
+
+#ifdef __GLIBC__
+/// Bytes that the allocator has given out, those mapped for large blocks included; 0 where a sanitizer replaces it.
+std::uint64_t allocated_bytes() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+// Sizes far beyond what these models need, so that a wrong factor anywhere shows; untouched memory costs nothing.
+TEST(Engine, AllocatesWhatTheMemoryPlanSays) {
+  if (allocated_bytes() == 0) GTEST_SKIP() << "the allocator does not say what it gave out";
+  for (const char* model : {"ernie4_5-chat", "ernie4_5_moe-interval", "glm4-base"}) {
+    for (const KvType type : {KvType::F16, KvType::F32}) {
+      for (const auto& [context, chunk] : {std::pair<std::int64_t, std::int64_t>{500, 100}, {400000, 256}, {1000, 60000}}) {
+        EngineOptions options = exact();
+        options.kv_type = type;
+        options.context_length = context;
+        options.prefill_chunk = chunk;
+        const ModelInfo plan = inspect(tests::fixture(std::string("models/") + model), options);
+        const std::uint64_t before = allocated_bytes();
+        const auto engine = Engine::load(tests::fixture(std::string("models/") + model), options);
+        const auto allocated = static_cast<double>(allocated_bytes() - before);
+        const auto planned = static_cast<double>(plan.memory_bytes - plan.weight_bytes);
+        EXPECT_LT(std::abs(allocated - planned), std::max(0.02 * planned, 16e6))
+            << model << ", " << context << " tokens, chunks of " << chunk << ": " << allocated << " of " << planned;
+      }
+    }
+  }
+}
+#endif
 
 TEST(Engine, ListsTheCpuAndCudaAlways) {
   const std::vector<DeviceInfo> devices = list_devices();

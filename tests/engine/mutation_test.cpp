@@ -266,13 +266,13 @@ double distance_with(const char* model, Mistake mistake) {
 }
 
 TEST(Mutation, AWrongFormulaIsSeenInTheLogits) {
-  for (const char* model : {"ernie4_5-untied", "ernie4_5_moe-base", "glm4-base", "glm4-large"}) {
+  for (const char* model : {"ernie4_5-untied", "ernie4_5_moe-interval", "glm4-base", "glm4-large"}) {
     if (!tests::has_fixture(std::string("logits/") + model + ".json")) continue;
     EXPECT_LT(distance_with(model, Mistake::None), kFloat32) << model << ": the other tests prove nothing";
   }
   const std::vector<std::pair<const char*, Mistake>> mistakes = {
       {"ernie4_5-tied", Mistake::HalfSplitRope},
-      {"ernie4_5_moe-base", Mistake::HalfSplitRope},
+      {"ernie4_5_moe-interval", Mistake::HalfSplitRope},
       {"glm4-base", Mistake::HalfSplitRope},
       {"ernie4_5-tied", Mistake::NoRope},
       {"glm4-base", Mistake::NoRope},
@@ -287,13 +287,13 @@ TEST(Mutation, AWrongFormulaIsSeenInTheLogits) {
       {"glm4-base", Mistake::NormMissing1},
       {"glm4-base", Mistake::NormMissing2},
       {"glm4-base", Mistake::NormMissing3},
-      {"ernie4_5_moe-base", Mistake::NoCorrectionBias},
       {"ernie4_5_moe-interval", Mistake::NoCorrectionBias},
-      {"ernie4_5_moe-base", Mistake::BiasOnRouterLogits},
-      {"ernie4_5_moe-base", Mistake::WeightsOfBiasedScores},
-      {"ernie4_5_moe-base", Mistake::WeightsNotNormalised},
-      {"ernie4_5_moe-base", Mistake::ChoiceByLogits},
-      {"ernie4_5_moe-base", Mistake::SigmoidRouter},
+      {"ernie4_5_moe-bias", Mistake::NoCorrectionBias},
+      {"ernie4_5_moe-interval", Mistake::BiasOnRouterLogits},
+      {"ernie4_5_moe-interval", Mistake::WeightsOfBiasedScores},
+      {"ernie4_5_moe-interval", Mistake::WeightsNotNormalised},
+      {"ernie4_5_moe-interval", Mistake::ChoiceByLogits},
+      {"ernie4_5_moe-interval", Mistake::SigmoidRouter},
       {"glm4-large", Mistake::Float16Activations},
   };
   for (const auto& [model, mistake] : mistakes) {
