@@ -82,7 +82,7 @@ ModelInfo describe(const ModelSource& source, const EngineOptions& options, cons
   const auto& named = source.tokenizer_data().named_tokens;
   info.named_tokens.assign(named.begin(), named.end());
   info.eos_token_ids = end_of_sequence_ids(config, source.generation_defaults(), source.tokenizer_data(), tokenizer);
-  info.default_sampling = default_sampling(source.generation_defaults());
+  info.default_sampling = default_sampling(source);
   return info;
 }
 

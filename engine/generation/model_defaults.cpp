@@ -1,9 +1,22 @@
 #include "engine/generation/model_defaults.h"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 
 namespace engine {
+
+namespace {
+
+bool is_glm_z1(const ModelSource& source) {
+  if (source.config().architecture != "glm4") return false;
+  const std::string path = source.path().lexically_normal().string();  // a folder may end in a slash
+  const std::string_view name = std::string_view(path).substr(path.find_last_of('/', path.size() - 2) + 1);
+  return source.chat_template().find("<think>") != std::string::npos || name.find("Z1") != name.npos ||
+         name.find("z1") != name.npos;
+}
+
+}  // namespace
 
 std::vector<std::int32_t> end_of_sequence_ids(const ModelConfig& config, const GenerationDefaults& defaults,
                                               const TokenizerData& data, const Tokenizer* tokenizer) {
@@ -28,14 +41,16 @@ std::vector<std::int32_t> end_of_sequence_ids(const ModelConfig& config, const G
   return ids;
 }
 
-SamplingParams default_sampling(const GenerationDefaults& defaults) {
+SamplingParams default_sampling(const ModelSource& source) {
+  const GenerationDefaults& defaults = source.generation_defaults();
   SamplingParams params;
   const bool brings_any =
       defaults.do_sample || defaults.temperature || defaults.top_k || defaults.top_p || defaults.min_p;
   if (!brings_any) {
-    // What the makers of ERNIE 4.5 and GLM-4 recommend.
-    params.temperature = 0.8;
-    params.top_p = 0.8;
+    // The model cards of ERNIE 4.5, GLM-4-0414 and GLM-Z1-0414.
+    params.temperature = is_glm_z1(source) ? 0.6 : 0.8;
+    params.top_p = is_glm_z1(source) ? 0.95 : 0.8;
+    params.top_k = is_glm_z1(source) ? 40 : 0;
     params.repetition_penalty = defaults.repetition_penalty.value_or(1.0);
     return params;
   }

@@ -109,6 +109,27 @@ TEST(Engine, TellsWhatItLoaded) {
   EXPECT_EQ(info.default_sampling.top_k, 50);
 }
 
+// cli.md: what a GGUF file, which has no place for them, is sampled with.
+TEST(Engine, AFileWithoutDefaultsTakesThoseOfItsFamily) {
+  const tests::ScratchFolder folder;
+  const auto sampling = [&folder](const char* name) {
+    const auto file = folder.path() / name;
+    std::filesystem::copy_file(tests::fixture("quantised/glm4-Q4_K.gguf"), file);
+    return inspect(file, exact()).default_sampling;
+  };
+  const SamplingParams glm = sampling("GLM-4-9B-0414-Q4_K.gguf");
+  EXPECT_EQ(glm.temperature, 0.8);
+  EXPECT_EQ(glm.top_p, 0.8);
+  EXPECT_EQ(glm.top_k, 0);
+  EXPECT_TRUE(glm.do_sample);
+  for (const char* name : {"GLM-Z1-9B-0414-Q4_K.gguf", "glm-z1-9b.gguf"}) {
+    const SamplingParams z1 = sampling(name);
+    EXPECT_EQ(z1.temperature, 0.6) << name;
+    EXPECT_EQ(z1.top_p, 0.95) << name;
+    EXPECT_EQ(z1.top_k, 40) << name;
+  }
+}
+
 TEST(Engine, InspectTellsTheSameWithoutLoading) {
   const auto engine = Engine::load(chat_model(), exact());
   const ModelInfo loaded = engine->info(), seen = inspect(chat_model(), exact());
