@@ -141,6 +141,57 @@ TEST_P(QuantisedModels, SoAreThoseOfTheLargeCorpus) {
   check_logits(Corpus(folder), GetParam());
 }
 
+/// Mean over all rows of the Kullback-Leibler divergence of softmax(q) from softmax(p), in nats.
+double divergence(std::span<const float> p, std::span<const float> q, std::size_t width) {
+  double sum = 0;
+  for (std::size_t row = 0; row < p.size(); row += width) {
+    double total_p = 0, total_q = 0;
+    for (std::size_t i = row; i < row + width; ++i) {
+      total_p += std::exp(static_cast<double>(p[i]));
+      total_q += std::exp(static_cast<double>(q[i]));
+    }
+    for (std::size_t i = row; i < row + width; ++i) {
+      const double log_p = static_cast<double>(p[i]) - std::log(total_p), log_q = static_cast<double>(q[i]) - std::log(total_q);
+      sum += std::exp(log_p) * (log_p - log_q);
+    }
+  }
+  return sum * static_cast<double>(width) / static_cast<double>(p.size());
+}
+
+// What people get: activations in 8 bits, and a cache of 16. Prompts as a whole and token by token take different kernels.
+void check_default_mode(const Corpus& corpus, IsaChoice isa) {
+  constexpr double kEightBits = 0.06, kDivergence = 1e-3;  // fixtures/tolerances.json; performance.md, section 4
+  for (const auto& entry : corpus.files) {
+    engine::EngineOptions options;
+    options.isa = isa;
+    ModelRun exact(corpus.file(entry), tests::exact(isa)), run(corpus.file(entry), options);
+    for (const auto& test : entry.at("cases")) {
+      const std::string name = test.at("name");
+      SCOPED_TRACE(name);
+      const auto ids = test.at("ids").get<std::vector<std::int32_t>>();
+      const std::vector<float> reference = exact.feed(exact.fresh(), ids);
+      for (const std::int64_t chunk : {256, 3, 1}) {
+        const std::vector<float> logits = run.feed(run.fresh(), ids, chunk);
+        const std::vector<float> expected = corpus.tensor(name + ".logits");
+        const auto shown = std::span(logits).last(std::min(expected.size(), logits.size()));
+        EXPECT_TRUE(tests::close_to(shown, expected, 1.0, kEightBits)) << "chunks of " << chunk;
+        const double apart = divergence(reference, logits, static_cast<std::size_t>(run.model->config().vocab_size));
+        EXPECT_LT(apart, kDivergence) << "chunks of " << chunk;
+        testing::Test::RecordProperty(name + std::to_string(chunk), std::to_string(apart));
+      }
+    }
+  }
+}
+
+TEST_P(QuantisedModels, EightBitActivationsStayWithinTheirTolerance) {
+  check_default_mode(Corpus(tests::fixture("quantised")), GetParam());
+}
+
+TEST_P(QuantisedModels, SoTheyDoInTheLargeCorpus) {
+  SHARED_OR_SKIP(folder, "quantised");
+  check_default_mode(Corpus(folder), GetParam());
+}
+
 TEST(QuantisedTensors, DecodeToTheReferences) {
   check_tensors(Corpus(tests::fixture("quantised")), 2);
 }

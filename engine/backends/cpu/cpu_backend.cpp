@@ -43,9 +43,12 @@ std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
 CpuBackend::CpuBackend(const EngineOptions& options, std::string reason)
     : kernels_(choose_kernels(options.isa)),
+      integer_kernels_(choose_integer_kernels(options.isa)),
       team_(thread_count(options)),
       gemm_(kernels_, team_, options.compute, options.isa),
-      attention_(kernels_, team_) {
+      attention_(kernels_, team_),
+      integer_inputs_(integer_kernels_, team_),
+      integer_gemm_(integer_kernels_, team_) {
   info_.device = Device::Cpu;
   info_.device_name = cpu_name();
   info_.device_reason = std::move(reason);
@@ -125,8 +128,20 @@ void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections
   if (x.dim(0) < kManyRows) {
     multiply_few_rows(all);
   } else {
-    gemm_.multiply(all);
+    multiply_many_rows(all);
   }
+}
+
+/// Quantised weights in 8 bits, unless every sum shall be float32; the others by the matrix library.
+void CpuBackend::multiply_many_rows(std::span<const MatrixProduct> products) {
+  integer_products_.clear();
+  other_products_.clear();
+  for (const MatrixProduct& product : products) {
+    const bool integer = info_.compute == ComputeMode::Auto && is_quantised(product.type);
+    (integer ? integer_products_ : other_products_).push_back(product);
+  }
+  if (!integer_products_.empty()) integer_gemm_.multiply(integer_products_);
+  if (!other_products_.empty()) gemm_.multiply(other_products_);
 }
 
 /// All products as one range of output features, so that they cost one fork and join together.
@@ -141,6 +156,9 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
   }
   const std::int64_t grain = std::max<std::int64_t>(1, kWeightBytes * chunks / std::max<std::int64_t>(1, bytes));
 
+  const bool integer = info_.compute == ComputeMode::Auto;
+  if (integer) integer_inputs_.quantise(products);
+
   team_.parallel_for(0, chunks, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     float* const sums = products_.data() + worker * kManyRows * kWeightRows;
     for (std::int64_t chunk = begin; chunk < end; ++chunk) {
@@ -150,9 +168,15 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
       const std::int64_t first = rest * kWeightRows;
       const std::int64_t count = std::min(kWeightRows, product->out_features - first);
       const std::size_t row_bytes = bytes_of(product->type, size(product->in_features));
-      kernels_.rows_of(product->type)
-          .dot(product->x, size(product->in_features), size(product->rows), product->weight + size(first) * row_bytes,
-               row_bytes, size(count), size(product->in_features), sums, size(kWeightRows));
+      const std::byte* const weight = product->weight + size(first) * row_bytes;
+      if (integer && is_quantised(product->type)) {
+        integer_kernels_.type(product->type).dot(integer_inputs_.rows_of(*product), size(product->rows), weight, row_bytes,
+                                               size(count), size(product->in_features), sums, size(kWeightRows));
+      } else {
+        kernels_.rows_of(product->type)
+            .dot(product->x, size(product->in_features), size(product->rows), weight, row_bytes, size(count),
+                 size(product->in_features), sums, size(kWeightRows));
+      }
       for (std::int64_t t = 0; t < product->rows; ++t) {
         float* const row = sums + t * kWeightRows;
         float* const out = product->out + t * product->out_features + first;
@@ -297,16 +321,21 @@ void CpuBackend::experts(const Tensor& x, std::span<const ExpertWeights> experts
   });
 }
 
-/// Experts with few rows all together in one fork and join; each with many through the blocked product.
+/// Experts with few rows all together in one fork and join, those with many likewise; what the matrix library multiplies,
+/// one by one.
 void CpuBackend::multiply_by_experts(std::span<const MatrixProduct> products) {
-  std::vector<MatrixProduct> few;
+  const bool integer = info_.compute == ComputeMode::Auto;
+  std::vector<MatrixProduct> few, many;
   for (const MatrixProduct& product : products) {
     if (product.rows < kManyRows) {
       few.push_back(product);
+    } else if (integer && is_quantised(product.type)) {
+      many.push_back(product);
     } else {
       gemm_.multiply({&product, 1});
     }
   }
+  if (!many.empty()) integer_gemm_.multiply(many);
   if (!few.empty()) multiply_few_rows(few);
 }
 

@@ -8,6 +8,8 @@
 #include "engine/backends/cpu/cpu_attention.h"
 #include "engine/backends/cpu/expert_rows.h"
 #include "engine/backends/cpu/gemm.h"
+#include "engine/backends/cpu/integer_gemm.h"
+#include "engine/backends/cpu/integer_inputs.h"
 #include "engine/backends/cpu/kernels/kernel_table.h"
 #include "engine/backends/cpu/thread_team.h"
 
@@ -47,14 +49,18 @@ class CpuBackend final : public Backend {
  private:
   void multiply_by_experts(std::span<const MatrixProduct> products);
   void multiply_few_rows(std::span<const MatrixProduct> products);
+  void multiply_many_rows(std::span<const MatrixProduct> products);
 
   const KernelTable& kernels_;
+  const IntegerKernels& integer_kernels_;
   BackendInfo info_;
   ThreadTeam team_;
   Gemm gemm_;
   CpuAttention attention_;
+  IntegerInputs integer_inputs_;
+  IntegerGemm integer_gemm_;
   ExpertRows expert_rows_;
-  std::vector<MatrixProduct> expert_products_;
+  std::vector<MatrixProduct> expert_products_, integer_products_, other_products_;
   std::vector<float> products_;  ///< a chunk of products for each thread, before bias and residual
 };
 

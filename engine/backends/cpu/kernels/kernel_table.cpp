@@ -1,5 +1,7 @@
 #include "engine/backends/cpu/kernels/kernel_table.h"
 
+#include "engine/backends/cpu/kernels/integer_rows.h"
+
 #if defined(SOTTO_X86_KERNELS)
 #include <cpuid.h>
 #endif
@@ -25,10 +27,11 @@ CpuFeatures detect() {
   const bool xsave = (c >> 27) & 1, fma = (c >> 12) & 1, f16c = (c >> 29) & 1;
   if (!xsave || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return found;
   const std::uint64_t state = saved_state();
-  const std::uint32_t leaf7_b = b, leaf7_d = d;
+  const std::uint32_t leaf7_b = b, leaf7_c = c, leaf7_d = d;
   found.avx2 = (state & kYmm) == kYmm && ((leaf7_b >> 5) & 1) && fma && f16c;
   const std::uint32_t wanted = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);  // F, DQ, BW, VL
   found.avx512 = found.avx2 && (state & kZmm) == kZmm && (leaf7_b & wanted) == wanted;
+  found.vnni = found.avx512 && ((leaf7_c >> 11) & 1);
   found.amx_bf16 = found.avx512 && (state & kTiles) == kTiles && ((leaf7_d >> 22) & 1) && ((leaf7_d >> 24) & 1);
   return found;
 }
@@ -57,6 +60,19 @@ const KernelTable& choose_kernels(IsaChoice cap) {
   static_cast<void>(cap);
 #endif
   return portable_kernels();
+}
+
+const IntegerKernels& choose_integer_kernels(IsaChoice cap) {
+#if defined(SOTTO_X86_KERNELS)
+  const CpuFeatures& features = cpu_features();
+  if (cap != IsaChoice::Portable) {
+    if (cap != IsaChoice::Avx2 && features.vnni) return vnni_integer_kernels();
+    if (features.avx2) return avx2_integer_kernels();
+  }
+#else
+  static_cast<void>(cap);
+#endif
+  return portable_integer_kernels();
 }
 
 }  // namespace engine

@@ -76,6 +76,7 @@ const KernelTable& choose_kernels(IsaChoice cap);
 struct CpuFeatures {
   bool avx2 = false;      ///< with FMA and F16C
   bool avx512 = false;    ///< F, BW, DQ, VL
+  bool vnni = false;      ///< AVX-512 with products of bytes
   bool amx_bf16 = false;  ///< matrix tiles of bfloat16
 };
 const CpuFeatures& cpu_features();

@@ -1,0 +1,58 @@
+#include "engine/backends/cpu/integer_gemm.h"
+
+#include <algorithm>
+
+namespace engine {
+namespace {
+
+constexpr std::int64_t kDepth = 256;  // elements of a panel
+// Multiplications below which waking a thread costs more than it saves.
+constexpr std::int64_t kWorthSharing = 1 << 21;
+
+}  // namespace
+
+IntegerGemm::IntegerGemm(const IntegerKernels& kernels, ThreadTeam& team)
+    : kernels_(kernels), team_(team), inputs_(kernels, team), panels_(static_cast<std::size_t>(team.threads())) {}
+
+void IntegerGemm::multiply(std::span<const MatrixProduct> products) {
+  inputs_.quantise(products);
+  const auto width = static_cast<std::int64_t>(kernels_.tile_columns);
+  const auto panels_of = [width](const MatrixProduct& product) { return (product.out_features + width - 1) / width; };
+  std::int64_t panels = 0, work = 1;
+  for (const MatrixProduct& product : products) {
+    panels += panels_of(product);
+    work += product.rows * product.in_features * product.out_features;
+  }
+  const std::int64_t grain = std::max<std::int64_t>(1, kWorthSharing * panels / work);
+
+  team_.parallel_for(0, panels, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
+    for (std::int64_t index = begin; index < end; ++index) {
+      std::int64_t rest = index;
+      auto product = products.begin();
+      while (rest >= panels_of(*product)) rest -= panels_of(*product++);
+      multiply_panel(*product, rest * width, panels_[static_cast<std::size_t>(worker)]);
+    }
+  });
+}
+
+void IntegerGemm::multiply_panel(const MatrixProduct& product, std::int64_t first_column, IntegerPanel& panel) const {
+  const IntegerType& type = kernels_.type(product.type);
+  const IntegerRow* const x = inputs_.rows_of(product);
+  const auto rows = static_cast<std::size_t>(product.rows), out_stride = static_cast<std::size_t>(product.out_features);
+  const std::size_t columns = std::min(kernels_.tile_columns, static_cast<std::size_t>(product.out_features - first_column));
+  const std::size_t row_bytes = bytes_of(product.type, static_cast<std::size_t>(product.in_features));
+  const std::byte* const weight = product.weight + static_cast<std::size_t>(first_column) * row_bytes;
+  float* const out = product.out + first_column;
+
+  for (std::int64_t k = 0; k < product.in_features; k += kDepth) {
+    const auto depth = static_cast<std::size_t>(std::min(kDepth, product.in_features - k));
+    type.pack(weight + bytes_of(product.type, static_cast<std::size_t>(k)), row_bytes, columns, depth, panel);
+    type.multiply(x, rows, static_cast<std::size_t>(k), depth, panel, out, out_stride, columns, k > 0 || product.accumulate);
+  }
+  if (product.bias == nullptr) return;
+  for (std::size_t m = 0; m < rows; ++m) {
+    for (std::size_t c = 0; c < columns; ++c) out[m * out_stride + c] += product.bias[static_cast<std::size_t>(first_column) + c];
+  }
+}
+
+}  // namespace engine

@@ -1,0 +1,228 @@
+// Products with activations in 8 bits against their formula in float64, and their versions against each other.
+#include "engine/backends/cpu/kernels/integer_rows.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "engine/backends/cpu/integer_inputs.h"
+#include "engine/backends/cpu/kernels/kernel_table.h"
+#include "tests/support/blocks.h"
+
+namespace {
+
+using engine::DType;
+using engine::IntegerKernels;
+using engine::IntegerRow;
+using tests::Blocks;
+
+struct Isa {
+  const IntegerKernels* kernels;
+  friend std::ostream& operator<<(std::ostream& out, const Isa& isa) { return out << isa.kernels->name; }
+};
+
+std::vector<Isa> isas() {
+  std::vector<Isa> found{{&engine::portable_integer_kernels()}};
+#if defined(__x86_64__)
+  if (engine::cpu_features().avx2) found.push_back({&engine::avx2_integer_kernels()});
+  if (engine::cpu_features().vnni) found.push_back({&engine::vnni_integer_kernels()});
+#endif
+  return found;
+}
+
+/// Rows of numbers in 8 bits, with the zeros behind them that kernels may read.
+class Inputs {
+ public:
+  Inputs(const IntegerKernels& kernels, const std::vector<float>& x, std::size_t rows) : n_(x.size() / rows) {
+    const std::size_t width = (n_ + 255) / 256 * 256;
+    q_.resize(rows * width);
+    factors_.resize(rows * width / 8);
+    for (std::size_t i = 0; i < rows; ++i) {
+      float* const scales = factors_.data() + i * width / 8;
+      rows_.push_back({q_.data() + i * width, scales, scales + width / 32, scales + width / 16});
+      kernels.quantise(x.data() + i * n_, n_, q_.data() + i * width, scales, scales + width / 32, scales + width / 16);
+    }
+  }
+  const IntegerRow* rows() const { return rows_.data(); }
+  /// What the codes stand for.
+  double value(std::size_t row, std::size_t k) const {
+    return static_cast<double>(rows_[row].scales[k / 32]) * rows_[row].q[k];
+  }
+  const std::vector<std::int8_t>& q() const { return q_; }
+  const std::vector<float>& factors() const { return factors_; }
+
+ private:
+  std::size_t n_;
+  std::vector<std::int8_t> q_;
+  std::vector<float> factors_;
+  std::vector<IntegerRow> rows_;
+};
+
+class Integer : public testing::TestWithParam<Isa> {
+ protected:
+  const IntegerKernels& kernels() const { return *GetParam().kernels; }
+  std::vector<float> random(std::size_t n) {
+    std::normal_distribution<float> values;
+    std::vector<float> result(n);
+    for (float& value : result) value = values(engine_);
+    return result;
+  }
+  std::mt19937 engine_{11};
+};
+
+INSTANTIATE_TEST_SUITE_P(Isa, Integer, testing::ValuesIn(isas()),
+                         [](const auto& isa) { return std::string(isa.param.kernels->name); });
+
+TEST_P(Integer, QuantisesToHalfAStepAndTellsSums) {
+  std::vector<float> x = random(32 * 9);
+  std::fill_n(x.begin(), 32, 0.0f);
+  for (std::size_t i = 32; i < 64; ++i) x[i] *= 1e30f;
+  for (std::size_t i = 64; i < 96; ++i) x[i] *= 1e-30f;
+  for (std::size_t i = 96; i < 128; ++i) x[i] = std::numeric_limits<float>::denorm_min() * static_cast<float>(i);
+  for (std::size_t i = 128; i < 160; ++i) x[i] = static_cast<float>(i) - 143.5f;  // ties: the largest is 15.5
+  x[160] = 1e38f;
+  const Inputs inputs(kernels(), x, 1);
+  const IntegerRow& row = inputs.rows()[0];
+  for (std::size_t g = 0; g < 9; ++g) {
+    double sum = 0, first_half = 0, largest = 0;
+    for (std::size_t k = 32 * g; k < 32 * g + 32; ++k) {
+      largest = std::max(largest, std::abs(static_cast<double>(x[k])));
+      sum += inputs.value(0, k);
+      if (k < 32 * g + 16) first_half += inputs.value(0, k);
+    }
+    for (std::size_t k = 32 * g; k < 32 * g + 32; ++k) {
+      EXPECT_NEAR(inputs.value(0, k), x[k], largest / 254 * 1.00001 + 1e-36) << k;
+      EXPECT_GE(row.q[k], -127);
+    }
+    EXPECT_NEAR(row.sums[g], sum, 1e-5 * largest * 32);
+    EXPECT_NEAR(row.half_sums[2 * g], first_half, 1e-5 * largest * 32);
+    EXPECT_NEAR(row.half_sums[2 * g + 1], sum - first_half, 1e-5 * largest * 32);
+  }
+}
+
+TEST_P(Integer, QuantisesToTheSameBitsEverywhere) {
+  std::vector<float> x = random(4096);
+  for (std::size_t i = 0; i < 2048; ++i) x[i] = std::round(x[i] * 40) / 2;  // halves: ties where the scale is whole
+  x[32 * 7] = 127;
+  x[32 * 8] = INFINITY;
+  x[32 * 9 + 31] = NAN;
+  const Inputs expected(engine::portable_integer_kernels(), x, 1), inputs(kernels(), x, 1);
+  EXPECT_EQ(inputs.q(), expected.q());
+  for (std::size_t i = 0; i < expected.factors().size(); ++i) {
+    const float a = inputs.factors()[i], b = expected.factors()[i];
+    EXPECT_TRUE(a == b || (std::isnan(a) && std::isnan(b))) << i << ": " << a << " and " << b;
+  }
+  EXPECT_TRUE(std::isnan(inputs.rows()[0].scales[8]));
+  EXPECT_TRUE(std::isnan(inputs.rows()[0].scales[9]));
+}
+
+TEST_P(Integer, DotIsTheSumOfProductsAtAnyAddress) {
+  const Blocks blocks;
+  for (const DType type : Blocks::kTypes) {
+    for (const std::size_t row_blocks : {1u, 2u, 3u, 7u, 8u, 9u, 17u}) {
+      for (const std::size_t num_x : {1u, 2u, 3u, 4u, 7u}) {
+        const std::size_t n = row_blocks * block_elements(type), num_rows = 1 + (num_x + row_blocks) % 7;
+        const auto rows = blocks.rows(type, num_rows * row_blocks, num_x % 5);
+        const Inputs inputs(kernels(), random(num_x * n), num_x);
+        std::vector<float> out(num_x * num_rows, NAN);
+        kernels().type(type).dot(inputs.rows(), num_x, rows.data(), bytes_of(type, n), num_rows, n, out.data(), num_rows);
+        for (std::size_t i = 0; i < num_x; ++i) {
+          for (std::size_t r = 0; r < num_rows; ++r) {
+            double sum = 0, magnitude = 0;
+            for (std::size_t k = 0; k < n; ++k) {
+              const double product = inputs.value(i, k) * static_cast<double>(rows.values[r * n + k]);
+              sum += product;
+              magnitude += std::abs(product);
+            }
+            ASSERT_NEAR(out[i * num_rows + r], sum, static_cast<double>(n) * magnitude * 0x1p-22 + 1e-30)
+                << name_of(type) << " n " << n << " x " << i << " row " << r;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_P(Integer, DotDoesNotDependOnWhatIsComputedBeside) {
+  const Blocks blocks;
+  for (const DType type : Blocks::kTypes) {
+    const std::size_t n = 768, row_bytes = bytes_of(type, n);
+    const auto rows = blocks.rows(type, 9 * n / block_elements(type), 0);
+    const Inputs inputs(kernels(), random(7 * n), 7);
+    std::vector<float> together(7 * 9), alone(1);
+    kernels().type(type).dot(inputs.rows(), 7, rows.data(), row_bytes, 9, n, together.data(), 9);
+    for (std::size_t i = 0; i < 7; ++i) {
+      for (std::size_t r = 0; r < 9; ++r) {
+        kernels().type(type).dot(inputs.rows() + i, 1, rows.data() + r * row_bytes, row_bytes, 1, n, alone.data(), 1);
+        EXPECT_EQ(together[i * 9 + r], alone[0]) << name_of(type);
+      }
+    }
+  }
+}
+
+TEST_P(Integer, PanelsGiveTheSumOfProducts) {
+  const Blocks blocks;
+  const std::size_t width = kernels().tile_columns;
+  for (const DType type : Blocks::kTypes) {
+    for (const std::size_t n : {block_elements(type), std::size_t{224}, std::size_t{512}, std::size_t{800}}) {
+      if (n % block_elements(type) != 0) continue;
+      for (const std::size_t num_x : {1u, 4u, 9u}) {
+        const std::size_t columns = 1 + (num_x * 5 + n) % width, row_bytes = bytes_of(type, n), stride = columns + 3;
+        const auto rows = blocks.rows(type, columns * n / block_elements(type), num_x % 3);
+        const Inputs inputs(kernels(), random(num_x * n), num_x);
+        std::vector<float> out(num_x * stride, 7.0f);
+        engine::IntegerPanel panel;
+        for (std::size_t k = 0; k < n; k += 256) {
+          const std::size_t depth = std::min<std::size_t>(256, n - k);
+          kernels().type(type).pack(rows.data() + bytes_of(type, k), row_bytes, columns, depth, panel);
+          kernels().type(type).multiply(inputs.rows(), num_x, k, depth, panel, out.data(), stride, columns, k > 0);
+        }
+        for (std::size_t i = 0; i < num_x; ++i) {
+          for (std::size_t c = 0; c < columns; ++c) {
+            double sum = 0, magnitude = 0;
+            for (std::size_t k = 0; k < n; ++k) {
+              const double product = inputs.value(i, k) * static_cast<double>(rows.values[c * n + k]);
+              sum += product;
+              magnitude += std::abs(product);
+            }
+            ASSERT_NEAR(out[i * stride + c], sum, static_cast<double>(n) * magnitude * 0x1p-22 + 1e-30)
+                << name_of(type) << " n " << n << " x " << i << " column " << c;
+          }
+          EXPECT_EQ(out[i * stride + columns], 7.0f);
+        }
+      }
+    }
+  }
+}
+
+TEST(IntegerInputs, QuantisesEachInputOnceAndOnlyForQuantisedWeights) {
+  std::vector<float> x(3 * 288, 1.0f), y(288, 2.0f);
+  const engine::MatrixProduct first{x.data(), nullptr, DType::Q4_0, nullptr, nullptr, 3, 288, 5, false};
+  const engine::MatrixProduct same{x.data(), nullptr, DType::Q6_K, nullptr, nullptr, 3, 288, 9, false};
+  const engine::MatrixProduct other{y.data(), nullptr, DType::Q8_0, nullptr, nullptr, 1, 288, 5, false};
+  const engine::MatrixProduct plain{y.data() + 32, nullptr, DType::BF16, nullptr, nullptr, 1, 256, 5, false};
+  engine::ThreadTeam team(2);
+  engine::IntegerInputs inputs(engine::portable_integer_kernels(), team);
+  const engine::MatrixProduct products[] = {first, plain, same, other};
+  inputs.quantise(products);
+  EXPECT_EQ(inputs.rows_of(first), inputs.rows_of(same));
+  const IntegerRow* const row = inputs.rows_of(other);
+  EXPECT_EQ(row, inputs.rows_of(first) + 3);
+  EXPECT_EQ(row->q[287], 127);
+  EXPECT_FLOAT_EQ(row->scales[8], 2.0f / 127);
+  EXPECT_FLOAT_EQ(row->sums[8], 64.0f);
+  EXPECT_EQ(row->scales[9], 0.0f);  // behind the row
+  EXPECT_EQ(row->half_sums[31], 0.0f);
+}
+
+TEST(IntegerKernels, CapIsObeyed) {
+  EXPECT_STREQ(engine::choose_integer_kernels(engine::IsaChoice::Portable).name, "portable");
+  const std::string avx2 = engine::choose_integer_kernels(engine::IsaChoice::Avx2).name;
+  EXPECT_EQ(avx2, engine::cpu_features().avx2 ? "avx2" : "portable");
+  const std::string best = engine::choose_integer_kernels(engine::IsaChoice::Auto).name;
+  EXPECT_EQ(best, engine::cpu_features().vnni ? "vnni" : avx2);
+}
+
+}  // namespace
