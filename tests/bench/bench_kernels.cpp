@@ -34,6 +34,11 @@ double best_of(int runs, const std::function<void()>& work) {
 Tensor random_tensor(DType type, engine::Shape shape) {
   Tensor tensor = Tensor::owned(type, std::move(shape));
   std::mt19937 random(3);
+  if (is_quantised(type)) {
+    // Any bytes are blocks; without these two bits no scale is infinite.
+    for (std::size_t i = 0; i < tensor.bytes(); ++i) tensor.mutable_data()[i] = static_cast<std::byte>(random() & 0xbb);
+    return tensor;
+  }
   std::uniform_real_distribution<float> values(-1.0f, 1.0f);
   const engine::RowKernels& rows = engine::portable_kernels().rows_of(type);
   std::vector<float> row(4096);
@@ -73,7 +78,7 @@ void bench_linear(engine::Backend& backend, DType type, double memory, double ar
     const double seconds = best_of(3, [&] { backend.linear(x, {&projection, 1}); });
     const double gb_s = static_cast<double>(weight.bytes()) / seconds / 1e9;
     const double gflop_s = 2.0 * static_cast<double>(rows * in * out) / seconds / 1e9;
-    std::printf("linear %-4s rows %3ld  %7.1f GB/s (%.2f of memory)  %7.1f GFLOP/s (%.2f of arithmetic)\n",
+    std::printf("linear %-6s rows %3ld  %7.1f GB/s (%.2f of memory)  %7.1f GFLOP/s (%.2f of arithmetic)\n",
                 std::string(name_of(type)).c_str(), static_cast<long>(rows), gb_s, gb_s / memory, gflop_s,
                 gflop_s * 1e9 / arithmetic);
   }
@@ -115,7 +120,10 @@ int main(int argc, char** argv) {
     const auto backend = engine::create_backend(options);
     const double arithmetic = arithmetic_limit(engine::choose_kernels(isa), threads);
     std::printf("\n%s: %.1f GFLOP/s from the first cache level\n", backend->info().isa.c_str(), arithmetic / 1e9);
-    for (const DType type : {DType::F32, DType::BF16, DType::F16}) bench_linear(*backend, type, memory, arithmetic);
+    for (const DType type : {DType::F32, DType::BF16, DType::F16, DType::Q8_0, DType::Q4_0, DType::Q4_1, DType::Q5_0, DType::Q5_1,
+                             DType::Q4_K, DType::Q5_K, DType::Q6_K, DType::IQ4_NL, DType::IQ4_XS, DType::Q2_K, DType::Q3_K,
+                             DType::MXFP4})
+      bench_linear(*backend, type, memory, arithmetic);
     bench_attention(*backend, engine::KvType::F16, memory, arithmetic);
   }
   return 0;
