@@ -97,8 +97,8 @@ class BpeTokenizer : public VocabularyTokenizer {
     }
   }
 
-  static PieceTable pieces_of(const BpeVocabulary& vocabulary) {
-    PieceTable pieces;
+  static PackedPieces pieces_of(const BpeVocabulary& vocabulary) {
+    PackedPieces pieces;
     pieces.reserve(vocabulary.pieces.size());
     std::unordered_map<std::string, char> bytes;
     for (unsigned b = 0; vocabulary.byte_fallback && b < 256; ++b) {

@@ -94,8 +94,8 @@ class SentencePieceTokenizer : public VocabularyTokenizer {
     }
   }
 
-  static PieceTable pieces_of(const SentencePieceModel& model) {
-    PieceTable pieces;
+  static PackedPieces pieces_of(const SentencePieceModel& model) {
+    PackedPieces pieces;
     pieces.reserve(model.pieces.size());
     for (const ModelPiece& piece : model.pieces) {
       // Unused pieces pad a vocabulary: no text ever becomes one.

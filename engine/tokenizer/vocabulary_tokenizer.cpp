@@ -33,7 +33,7 @@ std::vector<AddedToken> with_ids(const std::vector<AddedToken>& listed,
   return tokens;
 }
 
-VocabularyTokenizer::VocabularyTokenizer(PieceTable pieces, std::vector<AddedToken> tokens,
+VocabularyTokenizer::VocabularyTokenizer(PackedPieces pieces, std::vector<AddedToken> tokens,
                                          std::int32_t unknown_id, const std::string& file)
     : pieces_(std::move(pieces)), tokens_(std::move(tokens)), added_(tokens_, file), unknown_id_(unknown_id) {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {

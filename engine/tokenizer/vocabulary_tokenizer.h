@@ -10,7 +10,7 @@
 
 #include "engine/formats/tokenizer_data.h"
 #include "engine/tokenizer/added_tokens.h"
-#include "engine/tokenizer/piece_table.h"
+#include "engine/tokenizer/packed_pieces.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace engine {
@@ -31,16 +31,16 @@ class VocabularyTokenizer : public Tokenizer {
  protected:
   /// `unknown_id`: the piece for text that nothing else stands for, or -1. `file` is for sentences.
   /// Throws Error(CorruptFile) for an added token that is too long.
-  VocabularyTokenizer(PieceTable pieces, std::vector<AddedToken> tokens, std::int32_t unknown_id,
+  VocabularyTokenizer(PackedPieces pieces, std::vector<AddedToken> tokens, std::int32_t unknown_id,
                       const std::string& file);
 
-  const PieceTable& pieces() const { return pieces_; }
+  const PackedPieces& pieces() const { return pieces_; }
 
   /// Appends the ids of text without added tokens. `text`: valid UTF-8, not longer than kMaxTextBytes.
   virtual void append_ordinary(std::string_view text, std::vector<std::int32_t>& ids) const = 0;
 
  private:
-  PieceTable pieces_;
+  PackedPieces pieces_;
   std::vector<AddedToken> tokens_;
   AddedTokens added_;
   std::unordered_map<std::int32_t, std::size_t> token_by_id_;

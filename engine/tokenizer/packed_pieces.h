@@ -11,7 +11,7 @@ namespace engine {
 
 /// The pieces of a vocabulary by id and by text, packed: all characters in one string, one table to find them. Some
 /// 40 bytes a piece, where a map of strings takes 200.
-class PieceTable {
+class PackedPieces {
  public:
   void reserve(std::size_t count) { places_.reserve(count); }
   /// Adds the piece with the next id: `text` as the file writes it (empty: no token has this id), `bytes` what it stands
