@@ -38,10 +38,12 @@ std::uint32_t file_type_of(DType type) {
 }
 
 DType type_of(const ExportTensor& tensor, DType wanted) {
+  const DType from = tensor.parts.front().view.dtype;
   switch (tensor.role) {
-    case TensorRole::Kept: return tensor.parts.front().view.dtype;
+    case TensorRole::Kept: return from;
     case TensorRole::Vector: return DType::F32;
-    case TensorRole::Embedding: return type_of_matrix(wanted, tensor.shape.back(), true);
+    case TensorRole::Embedding:  // blocks of the wanted type are copied: more bits would bring nothing back
+      return from == wanted ? wanted : type_of_matrix(wanted, tensor.shape.back(), true);
     case TensorRole::Matrix: return type_of_matrix(wanted, tensor.shape.back(), false);
   }
   return wanted;

@@ -110,6 +110,7 @@ float error_of(const Weighted<8>& numbers, float step, float inverse, float offs
 // Where the candidates lie: the range of the numbers on some more or fewer levels than there are.
 constexpr int kCandidates = 21;
 constexpr float kFirst = -1.0f, kStep = 0.1f;
+constexpr float kBetter = 1.0f + 0x1p-20f;
 constexpr int kRefinements = 2;  // the levels that the best candidate's scale and minimum give, fitted again
 
 }  // namespace
@@ -172,11 +173,13 @@ float fit_symmetric(const float* x) {
   float scale = extreme / kLowest, best = -1.0f;
   const auto consider = [&](float inverse) {
     const Moments m = moments(numbers, 0.0f, inverse, kLowest, kHighest);
-    // The best scale for these levels is xq / qq, and takes xq^2 / qq off the error.
-    if (!(m.qq > 0.0f) || !(m.xq * (m.xq / m.qq) > best)) return;
+    // The best scale for these levels is xq / qq, and takes xq^2 / qq off the error. Of candidates that differ by
+    // rounding only the first stays: the plain one, whose scale is a round number where the numbers are.
+    if (!(m.qq > 0.0f) || !(m.xq * (m.xq / m.qq) > best * kBetter)) return;
     scale = m.xq / m.qq;
     best = m.xq * scale;
   };
+  consider(kLowest / extreme);
   for (int i = 0; i < kCandidates; ++i) consider((kLowest - kFirst - kStep * static_cast<float>(i)) / extreme);
   for (int i = 0; i < kRefinements && scale != 0.0f; ++i) consider(1.0f / scale);
   return scale;
