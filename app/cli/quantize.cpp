@@ -1,4 +1,7 @@
+#include <array>
 #include <atomic>
+#include <cstdint>
+#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -25,6 +28,13 @@ engine::DType typeOf(const std::string& word) {
     allowed += (allowed.empty() ? "" : ", ") + std::string(name);
   }
   throw UsageError("--type is one of " + allowed + ", not '" + word + "'");
+}
+
+std::string sizeInWords(std::uint64_t bytes) {
+  const bool large = bytes >= 1'000'000'000;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.2f %s", static_cast<double>(bytes) / (large ? 1e9 : 1e6), large ? "GB" : "MB");
+  return text.data();
 }
 
 }  // namespace
@@ -55,8 +65,7 @@ int runQuantize(Words words, Interrupt& interrupt) {
   bar.clear();
   if (!result.finished) return kInterruptedStatus;
   if (!arguments.quiet()) {
-    std::cerr << out.string() << ": " << result.file_bytes << " bytes (" << (result.file_bytes + 500000) / 1000000
-              << " MB), " << typeName << '\n';
+    std::cerr << out.string() << ": " << sizeInWords(result.file_bytes) << ", " << typeName << '\n';
   }
   return 0;
 }
