@@ -22,7 +22,8 @@ void ProgressBar::show(double share) {
   std::string left;
   if (seconds > 1 && share > 0.01) left = ", " + std::to_string(std::lround(seconds / share - seconds)) + " s left";
   std::fprintf(stderr, "\r[%s%s] %3d %%%s\033[K", std::string(static_cast<std::size_t>(full), '#').c_str(),
-               std::string(static_cast<std::size_t>(kWidth - full), '.').c_str(), static_cast<int>(share * 100), left.c_str());
+               std::string(static_cast<std::size_t>(kWidth - full), '.').c_str(), static_cast<int>(share * 100),
+               left.c_str());
   std::fflush(stderr);
 }
 

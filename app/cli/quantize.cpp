@@ -1,3 +1,5 @@
+#include "engine/quantize/quantize.h"
+
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -10,7 +12,6 @@
 #include "app/cli/arguments.h"
 #include "app/cli/commands.h"
 #include "app/cli/progress_bar.h"
-#include "engine/quantize/quantize.h"
 
 namespace app::cli {
 
@@ -33,7 +34,8 @@ engine::DType typeOf(const std::string& word) {
 std::string sizeInWords(std::uint64_t bytes) {
   const bool large = bytes >= 1'000'000'000;
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.2f %s", static_cast<double>(bytes) / (large ? 1e9 : 1e6), large ? "GB" : "MB");
+  std::snprintf(text.data(), text.size(), "%.2f %s", static_cast<double>(bytes) / (large ? 1e9 : 1e6),
+                large ? "GB" : "MB");
   return text.data();
 }
 
@@ -48,7 +50,8 @@ int runQuantize(Words words, Interrupt& interrupt) {
   options.type = typeOf(typeName);
   options.threads = arguments.engineOptions().threads;
   // By this ending models are found in folders, and a file of the model's own folder is not written over by mistake.
-  if (out.extension() != ".gguf") throw UsageError("--out needs a file name that ends in .gguf, not '" + out.string() + "'");
+  if (out.extension() != ".gguf")
+    throw UsageError("--out needs a file name that ends in .gguf, not '" + out.string() + "'");
 
   std::atomic<bool> stopped = false;
   const Interrupt::Scope scope(interrupt, [&stopped] { stopped = true; });

@@ -90,7 +90,8 @@ void OutputFile::commit() {
 }
 
 void OutputFile::fail(int why) const {
-  std::string reason = why == EEXIST ? "it is there already and is no regular file" : std::system_category().message(why);
+  std::string reason =
+      why == EEXIST ? "it is there already and is no regular file" : std::system_category().message(why);
   if (why == ENOSPC || why == EDQUOT) reason += "; free some space or choose another disk";
   throw Error(ErrorCode::FileNotFound, "Cannot write " + in_quotes(path_.string(), 400) + ": " + reason + ".");
 }

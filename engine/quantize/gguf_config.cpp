@@ -18,7 +18,10 @@ namespace {
 class ConfigWriter {
  public:
   ConfigWriter(const ModelConfig& config, const std::string& where, GgufKeys& keys, Warnings& warnings)
-      : config_(config), where_(where), keys_(keys), warnings_(warnings),
+      : config_(config),
+        where_(where),
+        keys_(keys),
+        warnings_(warnings),
         architecture_(config.architecture == "ernie4_5_moe" ? "ernie4_5-moe" : config.architecture) {}
 
   void check() const {
@@ -30,7 +33,8 @@ class ConfigWriter {
     to_the_end.layer_end = config_.num_layers - 1;
     for (std::int64_t layer = 0; layer < config_.num_layers; ++layer) {
       if (moe.has_experts(layer) == to_the_end.has_experts(layer)) continue;
-      unsupported("moe_layer_end_index", "layer " + std::to_string(layer) + " behind the last layer with experts has none");
+      unsupported("moe_layer_end_index",
+                  "layer " + std::to_string(layer) + " behind the last layer with experts has none");
     }
     constexpr double kNormMin = 1e-12;  // what readers of GGUF take, for there is no key
     if (moe.norm_min != kNormMin) unsupported("moe_norm_min", "the least sum of the experts' weights is not 1e-12");
@@ -57,7 +61,8 @@ class ConfigWriter {
     add("rope.freq_base", rope.theta);
     add("rope.dimension_count", rope.rotated_dims(config_.head_dim));
     if (rope.type == "default") return {};
-    if (rope.type == "dynamic") unsupported("rope_scaling", "frequencies of the rope type \"dynamic\" follow the length");
+    if (rope.type == "dynamic")
+      unsupported("rope_scaling", "frequencies of the rope type \"dynamic\" follow the length");
     if (rope.type == "llama3" || (rope.type == "yarn" && !rope.truncate)) return add_divisors();
     add_text("rope.scaling.type", rope.type);
     add("rope.scaling.factor", rope.factor);
@@ -69,7 +74,9 @@ class ConfigWriter {
     }
     add("rope.scaling.attn_factor", attention_factor());
     warn_of_llama("its rope type \"longrope\"");
-    const auto narrowed = [](const std::vector<double>& numbers) { return std::vector<float>(numbers.begin(), numbers.end()); };
+    const auto narrowed = [](const std::vector<double>& numbers) {
+      return std::vector<float>(numbers.begin(), numbers.end());
+    };
     return {{"rope_factors_long.weight", narrowed(rope.long_factor)},
             {"rope_factors_short.weight", narrowed(rope.short_factor)}};
   }
@@ -101,7 +108,8 @@ class ConfigWriter {
     if (moe.shared_intermediate_size > 0) add("expert_shared_feed_forward_length", moe.shared_intermediate_size);
     add("leading_dense_block_count", moe.layer_start);
     add("interleave_moe_layer_step", moe.layer_interval);
-    if (moe.layer_interval != 1) warn_of_llama("experts in every " + std::to_string(moe.layer_interval) + "th layer only");
+    if (moe.layer_interval != 1)
+      warn_of_llama("experts in every " + std::to_string(moe.layer_interval) + "th layer only");
   }
 
   // On cosines and sines, as the reference has it: see Rope.

@@ -69,7 +69,8 @@ class FolderExport {
   // A tensor of the layer at hand, of exactly this shape.
   Part whole(const std::string& name, const Shape& shape) const {
     const TensorView* view = source_.find(hf_ + name);
-    if (view == nullptr) corrupt(in_quotes(hf_ + name, 200) + " that this model needs is missing; download the model again.");
+    if (view == nullptr)
+      corrupt(in_quotes(hf_ + name, 200) + " that this model needs is missing; download the model again.");
     if (view->shape != shape) {
       corrupt(in_quotes(view->name, 200) + " has shape " + to_string(view->shape) +
               ", but the model's configuration asks for " + to_string(shape) + ".");
@@ -92,14 +93,18 @@ class FolderExport {
   void vector(const std::string& name, const std::string& hf, std::int64_t length) {
     put(name, {whole(hf, {length})}, TensorRole::Vector);
   }
-  void norm(const std::string& name, const std::string& hf) { vector(name + ".weight", hf + ".weight", config_.hidden_size); }
+  void norm(const std::string& name, const std::string& hf) {
+    vector(name + ".weight", hf + ".weight", config_.hidden_size);
+  }
 
   void add_attention() {
     const std::int64_t hidden = config_.hidden_size;
-    const std::int64_t q_width = config_.num_heads * config_.head_dim, kv_width = config_.num_kv_heads * config_.head_dim;
+    const std::int64_t q_width = config_.num_heads * config_.head_dim,
+                       kv_width = config_.num_kv_heads * config_.head_dim;
     norm("attn_norm", "input_layernorm");
-    for (const auto& [name, hf, width] : {std::tuple("attn_q", "q_proj", q_width), std::tuple("attn_k", "k_proj", kv_width),
-                                          std::tuple("attn_v", "v_proj", kv_width)}) {
+    for (const auto& [name, hf, width] :
+         {std::tuple("attn_q", "q_proj", q_width), std::tuple("attn_k", "k_proj", kv_width),
+          std::tuple("attn_v", "v_proj", kv_width)}) {
       const std::string projection = std::string("self_attn.") + hf;
       matrix(name, projection, width, hidden);
       if (config_.attention_bias) vector(std::string(name) + ".bias", projection + ".bias", width);
@@ -139,7 +144,8 @@ class FolderExport {
   }
 
   // One matrix of every expert: each a tensor of its own, or rows of a stack, gate and up maybe in one with gate first.
-  std::vector<Part> experts(const std::string& name, std::int64_t row_in_fused, std::int64_t rows, std::int64_t row_length) {
+  std::vector<Part> experts(const std::string& name, std::int64_t row_in_fused, std::int64_t rows,
+                            std::int64_t row_length) {
     const std::string stem = "mlp.experts.";
     const std::int64_t count = config_.moe.num_experts;
     const bool fused = source_.find(hf_ + stem + "gate_up_proj") != nullptr;
@@ -164,6 +170,11 @@ class FolderExport {
   std::string hf_, gguf_;  // what names of the layer at hand begin with
 };
 
+std::string name_of_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path whole = std::filesystem::absolute(folder).lexically_normal();
+  return replace_invalid_utf8((whole.has_filename() ? whole : whole.parent_path()).filename().string());
+}
+
 void export_folder(const ModelSource& source, GgufExport& result) {
   const std::string where = shown_name(source.path() / "config.json");
   const TokenizerData& data = source.tokenizer_data();
@@ -171,7 +182,7 @@ void export_folder(const ModelSource& source, GgufExport& result) {
   if (data.present) tokenizer = Tokenizer::create(data);
   std::vector<RopeFactors> factors = add_config(source.config(), where, result.keys, result.warnings);
   result.keys.add("general.type", "model");
-  result.keys.add("general.name", replace_invalid_utf8(std::filesystem::canonical(source.path()).filename().string()));
+  result.keys.add("general.name", name_of_folder(source.path()));
   add_vocabulary(data, tokenizer.get(), source.config().vocab_size, result.keys, result.warnings);
   const auto ends = end_of_sequence_ids(source.config(), source.generation_defaults(), data, tokenizer.get());
   add_end_tokens(data, tokenizer.get(), ends, result.keys, result.warnings);

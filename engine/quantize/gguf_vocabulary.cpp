@@ -61,8 +61,9 @@ bool is_byte_piece(const std::string& text) {
 void put_characters(const BpeVocabulary& bpe, const Tokenizer& tokenizer, PieceTable& table, GgufKeys& keys) {
   const auto prefix = space_prefix_of(bpe.normalizer);
   if (!prefix || !bpe.splits.empty() || bpe.ignore_merges || !bpe.space_symbol) {
-    unsupported(bpe.source, "its normalizer or pre_tokenizer does more than to write U+2581 for spaces, which GGUF has "
-                            "no way to say; a tokenizer.model of this model would do");
+    unsupported(bpe.source,
+                "its normalizer or pre_tokenizer does more than to write U+2581 for spaces, which GGUF has "
+                "no way to say; a tokenizer.model of this model would do");
   }
   if (!bpe.byte_fallback || bpe.unknown_id < 0) {
     unsupported(bpe.source, "it has no pieces for bytes or for unknown text, which a GGUF vocabulary needs");
@@ -87,8 +88,9 @@ void put_bytes(const BpeVocabulary& bpe, PieceTable& table) {
   const bool is_glm4 = bpe.splits.size() == 1 && bpe.splits[0].pattern == kGlm4SplitPattern && bpe.splits[0].is_regex &&
                        !bpe.splits[0].invert && bpe.splits[0].behavior == SplitStep::Behavior::Isolated;
   if (!is_glm4 || !bpe.normalizer.empty() || bpe.ignore_merges || bpe.byte_fallback) {
-    unsupported(bpe.source, "its normalizer, pre_tokenizer or options are not those of GLM-4, the one byte-level "
-                            "tokenizer that this version of Sotto writes to GGUF");
+    unsupported(bpe.source,
+                "its normalizer, pre_tokenizer or options are not those of GLM-4, the one byte-level "
+                "tokenizer that this version of Sotto writes to GGUF");
   }
   for (std::size_t id = 0; id < bpe.pieces.size(); ++id) {
     if (!bpe.pieces[id].empty()) table.put(id, bpe.pieces[id], 0.0f, PieceType::Normal, bpe.source);
@@ -138,7 +140,8 @@ void add_vocabulary(const TokenizerData& data, const Tokenizer* tokenizer, std::
   } else {
     put_characters(data.bpe, *tokenizer, table, keys);
   }
-  const std::string source = byte_level || data.sentencepiece_model.empty() ? data.bpe.source : shown_name(data.folder / "tokenizer.model");
+  const std::string source =
+      byte_level || data.sentencepiece_model.empty() ? data.bpe.source : shown_name(data.folder / "tokenizer.model");
   table.finish(data, *tokenizer, source);
   keys.add("tokenizer.ggml.tokens", table.texts);
   if (!byte_level) keys.add("tokenizer.ggml.scores", table.scores);

@@ -94,9 +94,10 @@ std::vector<float> scores_of_merges(const BpeVocabulary& vocabulary, const std::
     for (std::size_t cut = 1; !is_control[id] && cut < text.size(); ++cut) {
       const auto left = ids.find(text.substr(0, cut)), right = ids.find(text.substr(cut));
       if (left == ids.end() || right == ids.end() || pairs.contains(pair_of(left->second, right->second))) continue;
-      unsupported(vocabulary.source, "its merges do not make " + in_quotes(text) + " of " + in_quotes(left->first) +
-                                         " and " + in_quotes(right->first) +
-                                         ", which a GGUF vocabulary cannot say; a tokenizer.model of this model would do");
+      unsupported(vocabulary.source,
+                  "its merges do not make " + in_quotes(text) + " of " + in_quotes(left->first) + " and " +
+                      in_quotes(right->first) +
+                      ", which a GGUF vocabulary cannot say; a tokenizer.model of this model would do");
     }
     if (ranks[id].first != kNever) by_rank.push_back(id);
   }
@@ -105,9 +106,9 @@ std::vector<float> scores_of_merges(const BpeVocabulary& vocabulary, const std::
   std::vector<float> scores(pieces.size(), 0.0f);
   for (std::size_t i = 0; i < by_rank.size(); ++i) {
     if (i > 0 && ranks[by_rank[i - 1]].last > ranks[by_rank[i]].first) {
-      unsupported(vocabulary.source, "the merges of " + in_quotes(pieces[by_rank[i - 1]]) + " and of " +
-                                         in_quotes(pieces[by_rank[i]]) +
-                                         " take turns, which a GGUF vocabulary cannot say; a tokenizer.model of this model would do");
+      unsupported(vocabulary.source,
+                  "the merges of " + in_quotes(pieces[by_rank[i - 1]]) + " and of " + in_quotes(pieces[by_rank[i]]) +
+                      " take turns, which a GGUF vocabulary cannot say; a tokenizer.model of this model would do");
     }
     scores[by_rank[i]] = -static_cast<float>(i + 1);
   }

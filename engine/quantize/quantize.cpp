@@ -28,23 +28,32 @@ constexpr std::size_t kCopyBytes = std::size_t{16} << 20;
 // llama.cpp's number for files of which most tensors have this type (llama.h, llama_ftype).
 std::uint32_t file_type_of(DType type) {
   switch (type) {
-    case DType::Q4_0: return 2;
-    case DType::Q8_0: return 7;
-    case DType::Q4_K: return 14;  // "small": one type throughout
-    case DType::Q6_K: return 18;
-    case DType::BF16: return 32;
-    default: return 0;
+    case DType::Q4_0:
+      return 2;
+    case DType::Q8_0:
+      return 7;
+    case DType::Q4_K:
+      return 14;  // "small": one type throughout
+    case DType::Q6_K:
+      return 18;
+    case DType::BF16:
+      return 32;
+    default:
+      return 0;
   }
 }
 
 DType type_of(const ExportTensor& tensor, DType wanted) {
   const DType from = tensor.parts.front().view.dtype;
   switch (tensor.role) {
-    case TensorRole::Kept: return from;
-    case TensorRole::Vector: return DType::F32;
+    case TensorRole::Kept:
+      return from;
+    case TensorRole::Vector:
+      return DType::F32;
     case TensorRole::Embedding:  // blocks of the wanted type are copied: more bits would bring nothing back
       return from == wanted ? wanted : type_of_matrix(wanted, tensor.shape.back(), true);
-    case TensorRole::Matrix: return type_of_matrix(wanted, tensor.shape.back(), false);
+    case TensorRole::Matrix:
+      return type_of_matrix(wanted, tensor.shape.back(), false);
   }
   return wanted;
 }
@@ -53,7 +62,10 @@ DType type_of(const ExportTensor& tensor, DType wanted) {
 class Quantizer {
  public:
   Quantizer(const ModelSource& source, const std::filesystem::path& out, const QuantizeOptions& options)
-      : source_(source), options_(options), plan_(plan_gguf_export(source)), path_(out),
+      : source_(source),
+        options_(options),
+        plan_(plan_gguf_export(source)),
+        path_(out),
         team_(options.threads > 0 ? options.threads : usable_cores()),
         rows_(static_cast<std::size_t>(team_.threads())) {}
 
@@ -87,9 +99,10 @@ class Quantizer {
     for (const std::string& sentence : plan_.warnings) options_.warn(sentence);
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       const DType from = plan_.tensors[i].parts.front().view.dtype;
-      if (!is_quantised(from) || from == tensors[i].dtype || tensors[i].dtype == DType::F32) continue;
-      options_.warn(source_.path().string() + ": the weights are quantised already (" + std::string(name_of(from)) +
-                    "), and quantising them again loses more than quantising the original once; use that where you have it.");
+      if (!is_quantised(from) || !is_quantised(tensors[i].dtype) || from == tensors[i].dtype) continue;
+      options_.warn(
+          source_.path().string() + ": the weights are quantised already (" + std::string(name_of(from)) +
+          "), and quantising them again loses more than quantising the original once; use that where you have it.");
       return;
     }
   }
@@ -135,7 +148,8 @@ class Quantizer {
                              std::vector<float>& row = rows_[static_cast<std::size_t>(worker)];
                              for (std::int64_t r = begin; r < end; ++r) {
                                decode_rows(part.view, source_row + r, 1, row);
-                               if (!encode(type, row, blocks_.data() + static_cast<std::size_t>(r) * row_bytes)) fits = false;
+                               if (!encode(type, row, blocks_.data() + static_cast<std::size_t>(r) * row_bytes))
+                                 fits = false;
                              }
                            });
         if (!fits) refuse_numbers(part.view, type);
@@ -190,8 +204,9 @@ DType type_of_matrix(DType wanted, std::int64_t row_length, bool is_embedding) {
 QuantizeResult quantize(const ModelSource& source, const std::filesystem::path& out, const QuantizeOptions& options) {
   assert(can_encode(options.type));
   if (source.reads_from(out)) {
-    throw Error(ErrorCode::InvalidRequest, "The file " + in_quotes(out.string(), 400) +
-                                               " is part of the model that is read; choose another name for the result.");
+    throw Error(ErrorCode::InvalidRequest,
+                "The file " + in_quotes(out.string(), 400) +
+                    " is part of the model that is read; choose another name for the result.");
   }
   return Quantizer(source, out, options).run();
 }

@@ -31,10 +31,11 @@ struct QuantizeResult {
 DType type_of_matrix(DType wanted, std::int64_t row_length, bool is_embedding);
 
 /// Writes a model as one GGUF file, tensor by tensor: memory stays at some tens of megabytes whatever the model's size.
-/// Norms, biases and routers are float32; embedding and head BF16 or Q8_0; blocks that have the wanted type are copied as they are.
-/// `out` appears only when it is complete (OutputFile). The same bytes whatever the number of threads.
+/// Norms, biases and routers are float32; embedding and head BF16 or Q8_0; blocks that have the wanted type are copied
+/// as they are. `out` appears only when it is complete (OutputFile). The same bytes whatever the number of threads.
 /// Throws Error: InvalidRequest where `out` is a file of the source; FileNotFound where it cannot be written;
-/// UnsupportedModel for what GGUF cannot say; CorruptFile for a broken source, and for numbers that a block cannot hold.
+/// UnsupportedModel for what GGUF cannot say; CorruptFile for a broken source, and for numbers that a block cannot
+/// hold.
 QuantizeResult quantize(const ModelSource& source, const std::filesystem::path& out, const QuantizeOptions& options);
 
 }  // namespace engine

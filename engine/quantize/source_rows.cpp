@@ -10,7 +10,9 @@ bool can_decode(DType dtype) {
   return dtype == DType::F32 || dtype == DType::F16 || dtype == DType::BF16 || is_quantised(dtype);
 }
 
-std::int64_t row_length_of(const TensorView& tensor) { return tensor.shape.empty() ? 1 : tensor.shape.back(); }
+std::int64_t row_length_of(const TensorView& tensor) {
+  return tensor.shape.empty() ? 1 : tensor.shape.back();
+}
 
 std::span<const std::byte> bytes_of_rows(const TensorView& tensor, std::int64_t first, std::int64_t count) {
   const std::size_t row_bytes = bytes_of(tensor.dtype, static_cast<std::size_t>(row_length_of(tensor)));

@@ -16,8 +16,8 @@ constexpr bool can_encode(DType dtype) {
          dtype == DType::Q4_K || dtype == DType::Q6_K;
 }
 
-/// Writes `from` (whole blocks of `dtype`, one that can_encode) to `to`, which has bytes_of(dtype, from.size()) bytes at
-/// any address. Layouts: models.md 5.2. The same bytes on every machine; any thread.
+/// Writes `from` (whole blocks of `dtype`, one that can_encode) to `to`, which has bytes_of(dtype, from.size()) bytes
+/// at any address. Layouts: models.md 5.2. The same bytes on every machine; any thread.
 ///
 /// F32 is copied, BF16 rounded to nearest even. Q8_0 and Q4_0 take their scale from the largest magnitude, bit for bit
 /// as ggml does (ggml-quants.c, quantize_row_q8_0_ref and _q4_0_ref). Q4_K and Q6_K search for the scale (and minimum)

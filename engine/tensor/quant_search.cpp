@@ -19,12 +19,18 @@ F4 load(const float* from) {
   return value;
 }
 
-F4 all(float value) { return F4{value, value, value, value}; }
+F4 all(float value) {
+  return F4{value, value, value, value};
+}
 
-float sum(F4 v) { return (v[0] + v[1]) + (v[2] + v[3]); }
+float sum(F4 v) {
+  return (v[0] + v[1]) + (v[2] + v[3]);
+}
 
 // To the nearest whole number, ties to even, for magnitudes below 2^22: a float32 of 1.5 * 2^23 has no fraction.
-F4 nearest(F4 v) { return (v + 12582912.0f) - 12582912.0f; }
+F4 nearest(F4 v) {
+  return (v + 12582912.0f) - 12582912.0f;
+}
 
 F4 clamped(F4 v, float low, float high) {
   v = v < low ? all(low) : v;
@@ -133,8 +139,7 @@ AffineFit fit_affine(const float* x) {
     if (found.gain > best.gain) best = found;
   }
   for (int i = 0; i < kRefinements && best.gain > 0.0f; ++i) {
-    const Solution found =
-        solve(numbers, moments(numbers, best.fit.minimum, 1.0f / best.fit.scale, 0.0f, kLevels));
+    const Solution found = solve(numbers, moments(numbers, best.fit.minimum, 1.0f / best.fit.scale, 0.0f, kLevels));
     if (found.gain > best.gain) best = found;
   }
   return best.gain > 0.0f ? best.fit : plain;

@@ -35,8 +35,9 @@ std::vector<std::string> names_in(const fs::path& folder) {
 fs::path large_model(const ScratchFolder& scratch, std::uint64_t rows) {
   GgufBytes file;
   file.text("general.architecture", "ernie4_5");
-  for (const auto& [key, number] : {std::pair("embedding_length", 256u), std::pair("block_count", 1u), std::pair("attention.head_count", 2u),
-                                    std::pair("feed_forward_length", 256u), std::pair("context_length", 64u)}) {
+  for (const auto& [key, number] :
+       {std::pair("embedding_length", 256u), std::pair("block_count", 1u), std::pair("attention.head_count", 2u),
+        std::pair("feed_forward_length", 256u), std::pair("context_length", 64u)}) {
     file.number(std::string("ernie4_5.") + key, number);
   }
   file.real("ernie4_5.attention.layer_norm_rms_epsilon", 1e-5f).zeros("token_embd.weight", {256, 8});
@@ -54,12 +55,15 @@ TEST(Quantize, SaysWhatItWroteAndTheFileRuns) {
   EXPECT_EQ(outcome.out, "");
   EXPECT_THAT(outcome.err, testing::MatchesRegex(".*chat\\.gguf: 0\\.[0-9]+ MB, q8_0\n"));
   const nlohmann::json before = run({"info", chat_model()}).json(), after = run({"info", out}).json();
-  for (const char* key : {"architecture", "parameters", "layers", "hidden_size", "vocab_size", "context_length", "template",
-                          "eos_token_ids", "kv_bytes_per_token"}) {
+  for (const char* key : {"architecture", "parameters", "layers", "hidden_size", "vocab_size", "context_length",
+                          "template", "eos_token_ids", "kv_bytes_per_token"}) {
     EXPECT_EQ(after.at(key), before.at(key)) << key;
   }
   EXPECT_TRUE(after.at("weight_types").contains("Q8_0"));
-  EXPECT_EQ(run({"generate", out, "--prompt", "hello", "--settings", scratch.write("s.json", R"({"max_new_tokens": 3})")}).status, 0);
+  EXPECT_EQ(
+      run({"generate", out, "--prompt", "hello", "--settings", scratch.write("s.json", R"({"max_new_tokens": 3})")})
+          .status,
+      0);
 }
 
 TEST(Quantize, QuietSaysNothing) {
@@ -73,10 +77,13 @@ TEST(Quantize, QuietSaysNothing) {
 
 TEST(Quantize, TakesTheDemoModel) {
   const ScratchFolder scratch;
-  const Outcome outcome = run({"quantize", "demo", "--type", "q4_k", "--out", scratch.path() / "demo.gguf", "--threads", "2"});
+  const Outcome outcome =
+      run({"quantize", "demo", "--type", "q4_k", "--out", scratch.path() / "demo.gguf", "--threads", "2"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(run({"generate", scratch.path() / "demo.gguf", "--prompt", "hello", "--settings",
-                 scratch.write("s.json", R"({"max_new_tokens": 3})")}).status, 0);
+                 scratch.write("s.json", R"({"max_new_tokens": 3})")})
+                .status,
+            0);
 }
 
 TEST(Quantize, RefusesToWriteOverItsSource) {
@@ -91,7 +98,8 @@ TEST(Quantize, RefusesToWriteOverItsSource) {
 
 TEST(Quantize, AFolderThatIsNotThereIsSaid) {
   const ScratchFolder scratch;
-  const Outcome outcome = run({"quantize", chat_model(), "--type", "q8_0", "--out", scratch.path() / "absent" / "m.gguf"});
+  const Outcome outcome =
+      run({"quantize", chat_model(), "--type", "q8_0", "--out", scratch.path() / "absent" / "m.gguf"});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_TRUE(outcome.complains_in_one_line()) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("absent/m.gguf"));

@@ -5,6 +5,8 @@
 
 #include <cmath>
 #include <cstring>
+#include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "engine/formats/gguf_files.h"
@@ -97,6 +99,92 @@ TEST(Quantize, EightBitsStayClose) {
   }
 }
 
+TEST(Quantize, EveryFloatTypeIsRead) {
+  const ScratchFolder scratch;
+  for (const DType type : {DType::F16, DType::BF16, DType::F32}) {
+    tests::TinyModel tiny;
+    tiny.vocab_size = 300;
+    tiny.type = type;
+    tiny.header_padding = 3;  // tensors at odd addresses
+    tests::write_tiny_model(scratch.path(), tiny);
+    const fs::path out = scratch.path() / "m.gguf";
+    quantize(scratch.path(), DType::F32, out);
+    EXPECT_EQ(logits_of(out), logits_of(scratch.path())) << name_of(type);
+  }
+}
+
+/// The first layers of a model with experts, so that the last one has some too.
+void copy_experts(const fs::path& to) {
+  const fs::path from = tests::fixture("models/ernie4_5_moe-range");
+  for (const auto& entry : fs::directory_iterator(from)) fs::copy(entry.path(), to / entry.path().filename());
+  auto config = nlohmann::json::parse(tests::read_bytes(from / "config.json"));
+  config["num_hidden_layers"] = 3;
+  fs::remove(to / "config.json");
+  std::ofstream(to / "config.json") << config.dump();
+}
+
+TEST(Quantize, ExpertsAreTheSameModel) {
+  const ScratchFolder scratch;
+  copy_experts(scratch.path());
+  const fs::path out = scratch.path() / "m.gguf";
+  quantize(scratch.path(), DType::F32, out);
+  EXPECT_EQ(logits_of(out), logits_of(scratch.path()));
+}
+
+/// Writes a safetensors file of float32 tensors.
+void write_safetensors(const fs::path& file,
+                       const std::map<std::string, std::pair<engine::Shape, std::string>>& tensors) {
+  nlohmann::json header;
+  std::string data;
+  for (const auto& [name, tensor] : tensors) {
+    const std::size_t begin = data.size();
+    data += tensor.second;
+    header[name] = {{"dtype", "F32"}, {"shape", tensor.first}, {"data_offsets", {begin, data.size()}}};
+  }
+  const std::string text = header.dump();
+  const std::uint64_t length = text.size();
+  std::ofstream out(file, std::ios::binary);
+  out.write(reinterpret_cast<const char*>(&length), sizeof length);
+  out << text << data;
+}
+
+TEST(Quantize, ExpertsThatWereStackedAlreadyAreTheSameFile) {
+  const ScratchFolder apart, stacked;
+  copy_experts(apart.path());
+  copy_experts(stacked.path());
+  const auto source = engine::ModelSource::open(apart.path());
+  std::map<std::string, std::pair<engine::Shape, std::string>> tensors;
+  const auto bytes_of = [&source](const std::string& name) {
+    const auto bytes = source->tensors().at(name).bytes;
+    return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  };
+  for (const auto& [name, view] : source->tensors()) {
+    if (name.find(".mlp.experts.") == std::string::npos) tensors[name] = {view.shape, bytes_of(name)};
+  }
+  const engine::MoeConfig& moe = source->config().moe;
+  const std::int64_t hidden = source->config().hidden_size, width = moe.intermediate_size, count = moe.num_experts;
+  for (const char* layer : {"1", "2"}) {  // as transformers 5 has them in memory
+    const std::string prefix = std::string("model.layers.") + layer + ".mlp.experts.";
+    auto& gate_up = tensors[prefix + "gate_up_proj"] = {{count, 2 * width, hidden}, ""};
+    auto& down = tensors[prefix + "down_proj"] = {{count, hidden, width}, ""};
+    for (std::int64_t j = 0; j < count; ++j) {
+      const std::string expert = prefix + std::to_string(j);
+      gate_up.second += bytes_of(expert + ".gate_proj.weight") + bytes_of(expert + ".up_proj.weight");
+      down.second += bytes_of(expert + ".down_proj.weight");
+    }
+  }
+  write_safetensors(stacked.path() / "model.safetensors", tensors);
+  quantize(apart.path(), DType::Q8_0, apart.path() / "m.gguf");
+  quantize(stacked.path(), DType::Q8_0, stacked.path() / "m.gguf");
+  const auto one = engine::GgufFiles::open(apart.path() / "m.gguf"),
+             other = engine::GgufFiles::open(stacked.path() / "m.gguf");
+  ASSERT_EQ(one.tensors().size(), other.tensors().size());
+  for (const auto& [name, view] : one.tensors()) {
+    const auto& same = other.tensors().at(name);
+    EXPECT_TRUE(std::equal(view.bytes.begin(), view.bytes.end(), same.bytes.begin(), same.bytes.end())) << name;
+  }
+}
+
 /// float32 of a tensor of a file.
 std::vector<float> numbers_of(const engine::TensorView& view) {
   std::size_t count = 1;
@@ -181,7 +269,8 @@ TEST(Quantize, AFilesOwnKeysAreKept) {
     const engine::GgufValue& copy = after.metadata().at(key);
     EXPECT_EQ(copy.type(), value.type()) << key;
     EXPECT_EQ(copy.count(), value.count()) << key;
-    EXPECT_TRUE(std::equal(copy.bytes().begin(), copy.bytes().end(), value.bytes().begin(), value.bytes().end())) << key;
+    EXPECT_TRUE(std::equal(copy.bytes().begin(), copy.bytes().end(), value.bytes().begin(), value.bytes().end()))
+        << key;
     ++same;
   }
   EXPECT_EQ(after.metadata().values().size(), same + 2);
@@ -208,7 +297,8 @@ TEST(Quantize, StackedExpertsAreRowsOfTheirOwn) {
     const auto stack = numbers_of(files.tensors().at(std::string("blk.1.ffn_") + matrix + "_exps.weight"));
     std::vector<float> apart;
     for (std::int64_t j = 0; j < source->config().moe.num_experts; ++j) {
-      const auto expert = numbers_of(source->tensors().at("model.layers.1.mlp.experts." + std::to_string(j) + "." + matrix + "_proj.weight"));
+      const auto expert = numbers_of(
+          source->tensors().at("model.layers.1.mlp.experts." + std::to_string(j) + "." + matrix + "_proj.weight"));
       apart.insert(apart.end(), expert.begin(), expert.end());
     }
     EXPECT_EQ(stack, apart) << matrix;
@@ -217,8 +307,8 @@ TEST(Quantize, StackedExpertsAreRowsOfTheirOwn) {
 
 std::string refusal(const char* model) {
   const ScratchFolder scratch;
-  const std::string error =
-      tests::error_of([&] { quantize(tests::any_fixture(std::string("models/") + model), DType::Q8_0, scratch.path() / "m.gguf"); });
+  const std::string error = tests::error_of(
+      [&] { quantize(tests::any_fixture(std::string("models/") + model), DType::Q8_0, scratch.path() / "m.gguf"); });
   EXPECT_TRUE(fs::is_empty(scratch.path())) << model;
   return error;
 }
@@ -258,8 +348,9 @@ TEST(Quantize, ANumberThatNoBlockHoldsNamesItsTensor) {
   const float nan = std::nanf("");
   std::memcpy(bytes.data() + 8 + header + begin, &nan, sizeof nan);
   scratch.write("model.safetensors", bytes);
-  EXPECT_THAT(tests::error_of([&] { quantize(scratch.path(), DType::Q8_0, out); }),
-              testing::AllOf(HasSubstr("CorruptFile"), HasSubstr("layers.0.self_attn.q_proj"), HasSubstr("not finite")));
+  EXPECT_THAT(
+      tests::error_of([&] { quantize(scratch.path(), DType::Q8_0, out); }),
+      testing::AllOf(HasSubstr("CorruptFile"), HasSubstr("layers.0.self_attn.q_proj"), HasSubstr("not finite")));
   EXPECT_FALSE(fs::exists(out));
 }
 
@@ -291,7 +382,8 @@ TEST(Quantize, NeverWritesOverItsSource) {
   fs::create_symlink(model, scratch.path() / "soft.gguf");
   for (const char* out : {"m.gguf", "hard.gguf", "soft.gguf"}) {
     EXPECT_THAT(tests::error_of([&] { quantize(model, DType::Q8_0, scratch.path() / out); }),
-                HasSubstr("InvalidRequest")) << out;
+                HasSubstr("InvalidRequest"))
+        << out;
   }
   EXPECT_EQ(tests::read_bytes(model), tests::read_bytes(tests::fixture("quantised/ernie4_5-Q4_0.gguf")));
 }

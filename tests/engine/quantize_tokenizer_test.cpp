@@ -20,7 +20,8 @@ using nlohmann::json;
 using Ids = std::vector<std::int32_t>;
 using tests::ScratchFolder;
 
-/// A small model with a tokenizer of the fixtures, and the same as a GGUF file. The logits are wider than the tokenizer.
+/// A small model with a tokenizer of the fixtures, and the same as a GGUF file. The logits are wider than the
+/// tokenizer.
 class WrittenTokenizer {
  public:
   WrittenTokenizer(const std::string& family, const std::vector<std::string>& left_out) {
@@ -29,7 +30,8 @@ class WrittenTokenizer {
     tests::write_tiny_model(folder_.path(), tiny);
     for (const auto& entry : fs::directory_iterator(tests::fixture("tokenizers/" + family))) {
       const std::string name = entry.path().filename();
-      if (std::find(left_out.begin(), left_out.end(), name) == left_out.end()) fs::copy(entry.path(), folder_.path() / name);
+      if (std::find(left_out.begin(), left_out.end(), name) == left_out.end())
+        fs::copy(entry.path(), folder_.path() / name);
     }
     if (!fs::exists(folder_.path() / "chat_template.jinja")) folder_.write("chat_template.jinja", "{{ messages }} é");
     file = folder_.path() / "m.gguf";
@@ -75,7 +77,8 @@ const Kind kKinds[] = {{"SentencePiece", "ernie", {"tokenizer.json"}},
                        {"MergesOfBytes", "glm4", {}}};
 
 class QuantizeTokenizer : public testing::TestWithParam<Kind> {};
-INSTANTIATE_TEST_SUITE_P(Kinds, QuantizeTokenizer, testing::ValuesIn(kKinds), [](const auto& kind) { return kind.param.name; });
+INSTANTIATE_TEST_SUITE_P(Kinds, QuantizeTokenizer, testing::ValuesIn(kKinds),
+                         [](const auto& kind) { return kind.param.name; });
 
 TEST_P(QuantizeTokenizer, EncodesAsTheReference) {
   WrittenTokenizer written(GetParam().family, GetParam().left_out);
@@ -106,7 +109,8 @@ TEST_P(QuantizeTokenizer, EndsTemplateAndNamedTokensAreKept) {
   WrittenTokenizer written(GetParam().family, GetParam().left_out);
   written.write();
   const auto ends = [](const engine::ModelSource& source, const engine::Tokenizer* tokenizer) {
-    return engine::end_of_sequence_ids(source.config(), source.generation_defaults(), source.tokenizer_data(), tokenizer);
+    return engine::end_of_sequence_ids(source.config(), source.generation_defaults(), source.tokenizer_data(),
+                                       tokenizer);
   };
   const Ids expected = ends(*written.before_source, written.before.get());
   EXPECT_FALSE(expected.empty());
@@ -148,7 +152,8 @@ TEST(QuantizeTokenizerOf, MergesThatScoresCannotSayAreRefused) {
     json& merges = text["model"]["merges"];
     merges.erase(merges.size() / 2);
   });
-  EXPECT_THAT(missing.refusal(), testing::AllOf(testing::HasSubstr("UnsupportedModel"), testing::HasSubstr("do not make")));
+  EXPECT_THAT(missing.refusal(),
+              testing::AllOf(testing::HasSubstr("UnsupportedModel"), testing::HasSubstr("do not make")));
   EXPECT_FALSE(fs::exists(missing.file));
 }
 
@@ -185,10 +190,12 @@ TEST(QuantizeTokenizerOf, NormalisationIsKept) {
   scratch.write("tokenizer.model", engine::model_of_pieces(list));
   const fs::path out = scratch.path() / "m.gguf";
   ASSERT_TRUE(engine::quantize(*engine::ModelSource::open(scratch.path()), out, {}).finished);
-  const auto before = engine::Tokenizer::create(engine::ModelSource::open_tokenizer(scratch.path() / "tokenizer.model"));
+  const auto before =
+      engine::Tokenizer::create(engine::ModelSource::open_tokenizer(scratch.path() / "tokenizer.model"));
   const auto after = engine::Tokenizer::create(engine::ModelSource::open_tokenizer(out));
   EXPECT_EQ(before->encode("  a   b ", false), before->encode("a b", false));
-  for (const char* text : {"  a   b ", "the  cat", "x"}) EXPECT_EQ(after->encode(text, false), before->encode(text, false));
+  for (const char* text : {"  a   b ", "the  cat", "x"})
+    EXPECT_EQ(after->encode(text, false), before->encode(text, false));
 }
 
 }  // namespace
