@@ -22,7 +22,8 @@ namespace {
 
 // Numbers that are decoded between two writes: large enough that threads and disk are busy, small enough for memory.
 constexpr std::int64_t kStretch = std::int64_t{1} << 22;
-constexpr std::int64_t kGrain = std::int64_t{1} << 15;  // numbers that a thread takes at a time
+constexpr std::int64_t kGrain = std::int64_t{1} << 15;       // numbers that a thread takes at a time
+constexpr std::int64_t kLongestRow = std::int64_t{1} << 24;  // far above every width; each thread holds one row
 constexpr std::size_t kCopyBytes = std::size_t{16} << 20;
 
 // llama.cpp's number for files of which most tensors have this type (llama.h, llama_ftype).
@@ -124,7 +125,9 @@ class Quantizer {
       std::span<const std::byte> left = bytes_of_rows(part.view, part.first_row, part.rows);
       while (!left.empty()) {
         const auto bytes = left.first(std::min(left.size(), kCopyBytes));
-        if (!put(bytes, file)) return false;
+        // By way of our own memory: a source that became shorter is noticed when we read it, not when the system does.
+        blocks_.assign(bytes.begin(), bytes.end());
+        if (!put(blocks_, file)) return false;
         release(bytes);
         left = left.subspan(bytes.size());
       }
@@ -134,6 +137,11 @@ class Quantizer {
 
   bool convert(const ExportTensor& tensor, DType type, OutputFile& file) {
     const std::int64_t row_length = tensor.shape.back();
+    if (row_length > kLongestRow) {
+      throw Error(ErrorCode::CorruptFile, source_.path().string() + ": the tensor " + in_quotes(tensor.name, 200) +
+                                              " has rows of " + std::to_string(row_length) + " numbers; at most " +
+                                              std::to_string(kLongestRow) + " are accepted.");
+    }
     const std::size_t row_bytes = bytes_of(type, static_cast<std::size_t>(row_length));
     const std::int64_t at_once = std::max<std::int64_t>(kStretch / row_length, 1);
     for (auto& row : rows_) row.resize(static_cast<std::size_t>(row_length));

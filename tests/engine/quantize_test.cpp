@@ -15,6 +15,7 @@
 #include "engine/tokenizer/tokenizer.h"
 #include "tests/support/error_of.h"
 #include "tests/support/fixtures.h"
+#include "tests/support/gguf_bytes.h"
 #include "tests/support/model_run.h"
 #include "tests/support/tensor_matchers.h"
 #include "tests/support/tiny_model.h"
@@ -373,6 +374,57 @@ TEST(Quantize, StopsWhenProgressSaysSo) {
     EXPECT_EQ(tests::read_bytes(out), "what was there");
     EXPECT_EQ(std::distance(fs::directory_iterator(scratch.path()), fs::directory_iterator()), 1);
   }
+}
+
+TEST(Quantize, ASourceThatBecomesShorterIsNoticed) {
+  for (const DType type : {DType::F32, DType::Q8_0}) {  // copied, converted
+    const ScratchFolder scratch;
+    tests::TinyModel tiny;
+    tiny.hidden_size = 64;
+    tests::write_tiny_model(scratch.path(), tiny);
+    const auto source = engine::ModelSource::open(scratch.path());
+    engine::QuantizeOptions options;
+    options.type = type;
+    options.threads = 1;
+    options.progress = [&](double) {
+      fs::resize_file(scratch.path() / "model.safetensors", 4096);
+      return true;
+    };
+    const fs::path out = scratch.path() / "m.gguf";
+    EXPECT_THAT(tests::error_of([&] { engine::quantize(*source, out, options); }),
+                testing::AllOf(HasSubstr("CorruptFile"), HasSubstr("model.safetensors"), HasSubstr("became shorter")));
+    EXPECT_FALSE(fs::exists(out));
+  }
+}
+
+/// A part of a GGUF model in two files, with one matrix each.
+std::string part(std::uint16_t number, const std::string& tensor) {
+  tests::GgufBytes file;
+  if (number == 0) {
+    file.text("general.architecture", "ernie4_5")
+        .number("ernie4_5.embedding_length", 64)
+        .number("ernie4_5.block_count", 1);
+    file.number("ernie4_5.attention.head_count", 2).number("ernie4_5.feed_forward_length", 64);
+    file.number("ernie4_5.context_length", 8).real("ernie4_5.attention.layer_norm_rms_epsilon", 1e-5f);
+  }
+  file.key("split.no", tests::GgufBytes::U16, tests::raw(number));
+  file.key("split.count", tests::GgufBytes::U16, tests::raw(std::uint16_t{2}));
+  return file.zeros(tensor, {64, 5}).bytes();
+}
+
+TEST(Quantize, PartsOfASplitModelComeTogether) {
+  const ScratchFolder scratch;
+  const fs::path model = scratch.write("m-00001-of-00002.gguf", part(0, "token_embd.weight"));
+  scratch.write("m-00002-of-00002.gguf", part(1, "blk.0.ffn_up.weight"));
+  EXPECT_THAT(tests::error_of([&] { quantize(model, DType::Q4_0, scratch.path() / "m-00002-of-00002.gguf"); }),
+              HasSubstr("InvalidRequest"));
+  const fs::path out = scratch.path() / "whole.gguf";
+  quantize(model, DType::Q4_0, out);
+  const auto files = engine::GgufFiles::open(out);
+  EXPECT_EQ(files.files().size(), 1u);
+  EXPECT_EQ(files.metadata().find("split.count"), nullptr);
+  EXPECT_EQ(files.tensors().at("token_embd.weight").dtype, DType::Q8_0);
+  EXPECT_EQ(files.tensors().at("blk.0.ffn_up.weight").dtype, DType::Q4_0);
 }
 
 TEST(Quantize, NeverWritesOverItsSource) {

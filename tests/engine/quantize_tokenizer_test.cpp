@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <ostream>
 #include <nlohmann/json.hpp>
 
 #include "engine/generation/model_defaults.h"
@@ -75,6 +76,7 @@ struct Kind {
   const char *name, *family;
   std::vector<std::string> left_out;
 };
+void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 const Kind kKinds[] = {{"SentencePiece", "ernie", {"tokenizer.json"}},
                        {"MergesOfCharacters", "ernie", {"tokenizer.model"}},
                        {"MergesOfBytes", "glm4", {}}};
