@@ -23,7 +23,7 @@ constexpr std::string_view kSpaceSymbol = "\u2581";
   throw Error(ErrorCode::UnsupportedModel, source + ": " + what + ".");
 }
 
-void put_sentencepiece(const TokenizerData& data, PieceTable& table, GgufKeys& keys) {
+void put_sentencepiece(const TokenizerData& data, PieceTable& table, GgufKeys& keys, Warnings& warnings) {
   const std::string file = shown_name(data.folder / "tokenizer.model");
   const SentencePieceModel model = parse_sentencepiece_model(data.sentencepiece_model, file);
   if (!model.escapes_whitespace) unsupported(file, "its pieces have spaces in them, which GGUF has no way to say");
@@ -34,6 +34,11 @@ void put_sentencepiece(const TokenizerData& data, PieceTable& table, GgufKeys& k
   keys.add("tokenizer.ggml.add_space_prefix", model.adds_dummy_prefix);
   if (model.removes_extra_spaces) keys.add("tokenizer.ggml.remove_extra_whitespaces", true);
   if (!model.chars_map.empty()) keys.add_bytes("tokenizer.ggml.precompiled_charsmap", model.chars_map);
+  if (model.removes_extra_spaces || !model.chars_map.empty()) {
+    warnings.push_back(file +
+                       ": Sotto normalises texts as this tokenizer does, but llama.cpp does not: some texts have "
+                       "other tokens there.");
+  }
 }
 
 // Whether a normaliser only writes U+2581 for spaces, maybe with one put in front; nothing: it does something else.
@@ -134,7 +139,7 @@ void add_vocabulary(const TokenizerData& data, const Tokenizer* tokenizer, std::
   keys.add("tokenizer.ggml.model", byte_level ? "gpt2" : "llama");
   keys.add("tokenizer.ggml.pre", byte_level ? "glm4" : "default");
   if (!data.sentencepiece_model.empty()) {
-    put_sentencepiece(data, table, keys);
+    put_sentencepiece(data, table, keys, warnings);
   } else if (byte_level) {
     put_bytes(data.bpe, table);
   } else {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <functional>
-#include <ostream>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "engine/generation/model_defaults.h"
 #include "engine/quantize/quantize.h"
@@ -76,7 +76,9 @@ struct Kind {
   const char *name, *family;
   std::vector<std::string> left_out;
 };
-void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
+void PrintTo(const Kind& kind, std::ostream* out) {
+  *out << kind.name;
+}
 const Kind kKinds[] = {{"SentencePiece", "ernie", {"tokenizer.json"}},
                        {"MergesOfCharacters", "ernie", {"tokenizer.model"}},
                        {"MergesOfBytes", "glm4", {}}};
@@ -194,7 +196,11 @@ TEST(QuantizeTokenizerOf, NormalisationIsKept) {
   tests::write_tiny_model(scratch.path(), tiny);
   scratch.write("tokenizer.model", engine::model_of_pieces(list));
   const fs::path out = scratch.path() / "m.gguf";
-  ASSERT_TRUE(engine::quantize(*engine::ModelSource::open(scratch.path()), out, {}).finished);
+  std::vector<std::string> warnings;
+  engine::QuantizeOptions options;
+  options.warn = [&warnings](const std::string& sentence) { warnings.push_back(sentence); };
+  ASSERT_TRUE(engine::quantize(*engine::ModelSource::open(scratch.path()), out, options).finished);
+  EXPECT_THAT(warnings, testing::ElementsAre(testing::HasSubstr("llama.cpp does not")));
   const auto before =
       engine::Tokenizer::create(engine::ModelSource::open_tokenizer(scratch.path() / "tokenizer.model"));
   const auto after = engine::Tokenizer::create(engine::ModelSource::open_tokenizer(out));
