@@ -24,5 +24,6 @@ int runSample(Words words);
 int runGenerate(Words words, Interrupt& interrupt);
 int runChat(Words words, Interrupt& interrupt);
 int runBench(Words words, Interrupt& interrupt);
+int runQuantize(Words words, Interrupt& interrupt);
 
 }  // namespace app::cli

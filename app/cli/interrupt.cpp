@@ -7,12 +7,28 @@
 
 namespace app::cli {
 
+namespace {
+
+/// Ctrl-C, and what ends a program when its terminal closes or the system stops. Signals that this program was started
+/// without (nohup) stay ignored.
+sigset_t signalsToWatch() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  for (const int signal : {SIGTERM, SIGHUP}) {
+    struct sigaction action {};
+    const bool ignored = sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+    if (!ignored) sigaddset(&signals, signal);
+  }
+  return signals;
+}
+
+}  // namespace
+
 Interrupt::Interrupt() {
-  sigset_t interrupts;
-  sigemptyset(&interrupts);
-  sigaddset(&interrupts, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &interrupts, nullptr);
-  watcher_ = std::jthread([this](std::stop_token stop) { watch(std::move(stop)); });
+  sigset_t signals = signalsToWatch();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  watcher_ = std::jthread([this, signals](std::stop_token stop) { watch(signals, std::move(stop)); });
 }
 
 Interrupt::~Interrupt() {
@@ -20,13 +36,10 @@ Interrupt::~Interrupt() {
   pthread_kill(watcher_.native_handle(), SIGINT);  // wakes sigwait
 }
 
-void Interrupt::watch(std::stop_token stop) {
-  sigset_t interrupts;
-  sigemptyset(&interrupts);
-  sigaddset(&interrupts, SIGINT);
+void Interrupt::watch(sigset_t signals, std::stop_token stop) {
   for (;;) {
     int signal = 0;
-    if (sigwait(&interrupts, &signal) != 0 || stop.stop_requested()) return;
+    if (sigwait(&signals, &signal) != 0 || stop.stop_requested()) return;
     const std::lock_guard lock(mutex_);
     if (!stop_ || stopped_) _exit(kInterruptedStatus);
     stopped_ = true;

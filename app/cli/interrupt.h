@@ -7,7 +7,7 @@
 
 namespace app::cli {
 
-/// Turns Ctrl-C into a call, on a thread of its own, so that the call may do what a signal handler may not. Make one at
+/// Turns Ctrl-C, and SIGTERM and SIGHUP in the same way, into a call, on a thread of its own, so that the call may do what a signal handler may not. Make one at
 /// the start of main, before any other thread: they inherit the blocked signal.
 class Interrupt {
  public:
@@ -31,7 +31,7 @@ class Interrupt {
   };
 
  private:
-  void watch(std::stop_token stop);
+  void watch(sigset_t signals, std::stop_token stop);
 
   mutable std::mutex mutex_;
   std::function<void()> stop_;  ///< guarded by mutex_

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <iostream>
 #include <new>
 #include <string>
@@ -27,6 +28,7 @@ constexpr std::string_view kUsage = R"(usage: sotto-cli COMMAND ...
   generate MODEL (--messages M.json | --prompt TEXT | --raw TEXT | --ids 1,2,3) [--settings S.json] [--json]
   chat MODEL [--settings S.json]                a conversation in the terminal
   bench MODEL [--prompt 512] [--generate 64] [--depth 0] [--repeat 3]
+  quantize MODEL --type q8_0|q4_0|q4_k|q6_k|bf16 --out F.gguf   a smaller file of the same model
 MODEL is a folder, a GGUF file, or the word demo. Everywhere: --device cpu|cuda|auto, --threads N, --kv f16|f32|bf16,
 --compute f32|auto, --isa portable|avx2|avx512|amx|auto, --context N, --quiet. Also: --version, --help.
 )";
@@ -54,6 +56,7 @@ int run(const std::vector<std::string>& words, app::cli::Interrupt& interrupt) {
   if (command == "generate") return runGenerate(rest, interrupt);
   if (command == "chat") return runChat(rest, interrupt);
   if (command == "bench") return runBench(rest, interrupt);
+  if (command == "quantize") return runQuantize(rest, interrupt);
   throw UsageError("unknown command '" + command + "'; sotto-cli --help lists them");
 }
 
@@ -66,6 +69,8 @@ void complain(std::string sentence) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A file that may grow no more (ulimit -f) is an error of the write, not the end of the program.
+  std::signal(SIGXFSZ, SIG_IGN);
   app::cli::Interrupt interrupt;
   try {
     const int status = run({argv + 1, argv + argc}, interrupt);

@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/output_file.h"
+
 namespace app::cli {
 
-/// A safetensors file of float32 tensors that is written in any order and appears under its name only when complete:
-/// until commit() it is a file beside it, which the destructor removes. Throws engine::Error naming the file.
+/// A safetensors file of float32 tensors that is written in any order and appears under its name only when complete.
+/// Throws engine::Error naming the file.
 class SafetensorsFile {
  public:
   struct Entry {
@@ -19,20 +21,13 @@ class SafetensorsFile {
   };
   /// Writes the header; the tensors lie in the order given, zero until written.
   SafetensorsFile(const std::filesystem::path& path, const std::vector<Entry>& entries);
-  ~SafetensorsFile();
-  SafetensorsFile(const SafetensorsFile&) = delete;
-  SafetensorsFile& operator=(const SafetensorsFile&) = delete;
 
   /// Writes `values` from element `first` of tensor `name` on.
   void write(const std::string& name, std::int64_t first, std::span<const float> values);
-  void commit();
+  void commit() { file_.commit(); }
 
  private:
-  [[noreturn]] void fail(const char* what) const;
-  void writeAt(std::uint64_t offset, const void* bytes, std::size_t count);
-
-  std::filesystem::path path_, unfinished_;
-  int file_ = -1;
+  engine::OutputFile file_;
   std::map<std::string, std::uint64_t> offsets_;  ///< bytes from the beginning of the file
 };
 

@@ -96,6 +96,13 @@ FileView& FileView::operator=(FileView&& other) noexcept {
   return *this;
 }
 
+void release_pages(std::span<const std::byte> bytes) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<std::uintptr_t>(bytes.data()) + page - 1) / page * page;
+  const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size()) / page * page;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
 std::string read_file(const std::filesystem::path& path, std::size_t max_bytes) {
   const Descriptor fd(open_for_reading(path));
   const std::size_t size = size_of_regular(fd.get(), path);

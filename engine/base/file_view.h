@@ -41,6 +41,10 @@ class FileView {
   CutWatch watch_;
 };
 
+/// Takes the whole pages within `bytes` of a FileView out of this program's memory: they were read and are not needed
+/// soon. Reading them again is sound and costs a page fault. Any thread.
+void release_pages(std::span<const std::byte> bytes);
+
 /// All bytes of a regular file of at most `max_bytes`, copied. For small files whose content is parsed at once.
 /// Throws Error: FileNotFound as FileView does, CorruptFile when it is larger.
 std::string read_file(const std::filesystem::path& path, std::size_t max_bytes);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -114,6 +115,13 @@ constexpr std::array kTensorTypes = {
 }
 
 }  // namespace
+
+std::uint32_t gguf_type_number(DType dtype) {
+  const auto same = [dtype](const TensorType& type) { return type.state == TensorType::Read && type.dtype == dtype; };
+  const auto found = std::find_if(kTensorTypes.begin(), kTensorTypes.end(), same);
+  assert(found != kTensorTypes.end());
+  return found->number;
+}
 
 // --- values ----------------------------------------------------------------------------------------------------------
 
@@ -234,6 +242,12 @@ std::vector<std::int32_t> GgufValue::integers(std::size_t count) const {
   std::vector<std::int32_t> values(count);
   if (count > 0) std::memcpy(values.data(), bytes_.data(), count * sizeof(std::int32_t));
   return values;
+}
+
+std::string_view GgufValue::octets() const {
+  const bool octet = element_type_ == GgufType::U8 || element_type_ == GgufType::I8;
+  if (type_ != GgufType::Array || !octet) refuse("an array of u8 or i8 numbers");
+  return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
 }
 
 std::string GgufValue::where() const {

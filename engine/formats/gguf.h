@@ -36,8 +36,19 @@ class GgufValue {
   std::vector<float> floats(std::size_t count) const;
   std::vector<std::int32_t> integers(std::size_t count) const;
 
+  /// The elements of an array of U8 or I8.
+  std::string_view octets() const;
+
+  /// The value as it lies in the file: of an array the elements (`count` of them, texts with their lengths in front), of
+  /// a text its characters alone. For copies.
+  GgufType type() const { return type_; }
+  GgufType element_type() const { return element_type_; }
+  std::uint64_t count() const { return count_; }
+  std::span<const std::byte> bytes() const { return bytes_; }
+
   /// Where this value stands, for sentences: `my-model.gguf: "general.alignment"`.
   std::string where() const;
+  std::string_view key() const { return key_; }
   /// Throws Error(CorruptFile): "WHERE must be EXPECTED, found FOUND."
   [[noreturn]] void refuse(const std::string& expected) const;
 
@@ -57,6 +68,9 @@ class GgufValue {
   std::span<const std::byte> bytes_;  ///< of the number, text or elements, without lengths in front of a whole array
 };
 
+/// The number that GGUF has for an element type that parse_gguf reads.
+std::uint32_t gguf_type_number(DType dtype);
+
 /// The metadata of a GGUF file. The values point into the file.
 class GgufMetadata {
  public:
@@ -64,6 +78,8 @@ class GgufMetadata {
   const GgufValue& at(std::string_view key) const;
   /// A value, or nullptr.
   const GgufValue* find(std::string_view key) const;
+  /// All values by key.
+  const std::map<std::string_view, GgufValue>& values() const { return values_; }
   /// What sentences call the file.
   const std::string& file() const { return *file_; }
 

@@ -98,6 +98,7 @@ class GgufSource : public ModelSource {
   }
 
   std::span<const FileView> files() const override { return files_.files(); }
+  const GgufFiles* gguf_files() const override { return &files_; }
 
  private:
   const GgufMetadata& metadata() const { return files_.metadata(); }
@@ -252,7 +253,7 @@ class GgufSource : public ModelSource {
                   "; this version of Sotto runs \"none\", \"linear\", \"yarn\" and \"longrope\"");
     } else if (divisors != nullptr) {
       rope.type = "longrope";  // the same divisors at every length
-      rope.attention_factor = 1.0;
+      rope.attention_factor = attention;
       rope.short_factor = rope.long_factor = divisors_of("rope_freqs.weight", rotated);
     }
   }

@@ -30,6 +30,10 @@ void read_pieces(const GgufMetadata& metadata, std::vector<std::string_view> tok
   if (const GgufValue* prefix = metadata.find("tokenizer.ggml.add_space_prefix")) {
     list.add_space_prefix = prefix->as_bool();
   }
+  if (const GgufValue* remove = metadata.find("tokenizer.ggml.remove_extra_whitespaces")) {
+    list.remove_extra_spaces = remove->as_bool();
+  }
+  if (const GgufValue* map = metadata.find("tokenizer.ggml.precompiled_charsmap")) list.chars_map = map->octets();
 }
 
 void read_merges(const GgufMetadata& metadata, const std::vector<std::string_view>& tokens,

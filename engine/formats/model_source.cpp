@@ -85,6 +85,14 @@ void ModelSource::check_files() const {
   }
 }
 
+bool ModelSource::reads_from(const fs::path& path) const {
+  for (const FileView& file : files()) {
+    std::error_code ignored;
+    if (fs::equivalent(file.path(), path, ignored)) return true;
+  }
+  return false;
+}
+
 std::uint64_t ModelSource::weight_bytes() const {
   std::uint64_t bytes = 0;
   for (const auto& [name, tensor] : tensors_) bytes += tensor.bytes.size();

@@ -17,6 +17,8 @@
 
 namespace engine {
 
+class GgufFiles;
+
 /// Rotary embedding as the file asks for it. What a type does not use keeps its default (models.md 1.5).
 struct RopeConfig {
   std::string type = "default";        ///< or "linear", "dynamic", "yarn", "longrope", "llama3"
@@ -136,6 +138,10 @@ class ModelSource {
   /// Throws Error(CorruptFile) where a mapped file became shorter while it was in use: what was read of it since is
   /// zeros. Cheap.
   void check_files() const;
+  /// Whether `path` names one of the mapped files, by whatever link.
+  bool reads_from(const std::filesystem::path& path) const;
+  /// The GGUF files that the model lies in; null for other formats.
+  virtual const GgufFiles* gguf_files() const { return nullptr; }
 
  protected:
   /// The mapped files.

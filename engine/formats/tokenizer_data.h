@@ -75,6 +75,8 @@ struct PieceVocabulary {
   std::vector<float> scores;        ///< as many as pieces
   std::vector<std::int32_t> types;  ///< as many: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte
   bool add_space_prefix = true;     ///< a space is put before a text
+  bool remove_extra_spaces = false; ///< of a run of spaces one is left, at the ends of a text none
+  std::string chars_map;            ///< sentencepiece's table of characters to replace, empty for none; not checked
 };
 
 /// What the tokenizer is made from. One of three vocabularies is filled where `present`.

@@ -12,7 +12,9 @@ namespace {
 /// Attention temperature of yarn for a context `factor` times longer.
 double yarn_mscale(double factor, double mscale) { return factor > 1 ? 0.1 * mscale * std::log(factor) + 1.0 : 1.0; }
 
-double attention_factor(const RopeConfig& config) {
+}  // namespace
+
+double Rope::attention_factor(const RopeConfig& config) {
   if (config.type == "yarn") {
     if (config.attention_factor) return *config.attention_factor;
     if (config.mscale.value_or(0) != 0 && config.mscale_all_dim.value_or(0) != 0) {
@@ -27,8 +29,6 @@ double attention_factor(const RopeConfig& config) {
   }
   return 1.0;
 }
-
-}  // namespace
 
 Rope::Rope(const RopeConfig& config, std::int64_t head_dim)
     : config_(config), width_(config.rotated_dims(head_dim)), attention_factor_(static_cast<float>(attention_factor(config))) {

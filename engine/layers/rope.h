@@ -18,6 +18,9 @@ class Rope {
  public:
   Rope(const RopeConfig& config, std::int64_t head_dim);
 
+  /// What cosines and sines are multiplied by: the file's number, or what the type says.
+  static double attention_factor(const RopeConfig& config);
+
   /// d / 2.
   std::int64_t pairs() const { return static_cast<std::int64_t>(frequencies_.size()); }
   /// Turns of each pair per position, in radians, where the whole sequence is `length` tokens long.

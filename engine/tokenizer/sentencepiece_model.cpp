@@ -126,9 +126,8 @@ SentencePieceModel::Piece parse_piece(std::span<const std::byte> message, std::s
       piece.text = text_of(field.bytes);
     } else if (field.number == kPieceScore) {
       reader.expect(field, Wire::Fixed32, has_score);
-      float score = 0;
-      std::memcpy(&score, field.bytes.data(), sizeof score);
-      if (!std::isfinite(score)) reader.refuse("piece " + in_quotes(piece.text) + " has a score that is not a number");
+      std::memcpy(&piece.score, field.bytes.data(), sizeof piece.score);
+      if (!std::isfinite(piece.score)) reader.refuse("piece " + in_quotes(piece.text) + " has a score that is not a number");
     } else if (field.number == kPieceType) {
       reader.expect(field, Wire::Varint, has_type);
       if (field.varint < 1 || field.varint > 6 || field.bytes.size() != 1) reader.refuse("a piece has an unknown type");
@@ -180,17 +179,26 @@ void check_chars_map(std::string_view map, MessageReader& reader) {
   }
 }
 
-void parse_normalizer(std::span<const std::byte> message, const std::string& file, bool& escapes_whitespace) {
+// What a NormalizerSpec says, into `model`.
+void parse_normalizer(std::span<const std::byte> message, const std::string& file, SentencePieceModel& model) {
   MessageReader reader(message, file);
-  bool has_map = false, has_escape = false;
+  bool has_map = false, has_prefix = false, has_remove = false, has_escape = false;
+  const auto read_flag = [&reader](const Field& field, bool& seen, bool& flag) {
+    reader.expect(field, Wire::Varint, seen);
+    flag = field.varint != 0;
+  };
   Field field;
   while (reader.next(field)) {
     if (field.number == kNormalizerCharsMap) {
       reader.expect(field, Wire::Bytes, has_map);
       check_chars_map(text_of(field.bytes), reader);
+      model.chars_map = text_of(field.bytes);
+    } else if (field.number == kNormalizerDummyPrefix) {
+      read_flag(field, has_prefix, model.adds_dummy_prefix);
+    } else if (field.number == kNormalizerRemoveSpaces) {
+      read_flag(field, has_remove, model.removes_extra_spaces);
     } else if (field.number == kNormalizerEscape) {
-      reader.expect(field, Wire::Varint, has_escape);
-      escapes_whitespace = field.varint != 0;
+      read_flag(field, has_escape, model.escapes_whitespace);
     }
   }
 }
@@ -254,7 +262,8 @@ SentencePieceModel parse_sentencepiece_model(std::string_view bytes, const std::
   MessageReader reader(std::as_bytes(std::span(bytes)), file);
   SentencePieceModel model;
   Trainer trainer;
-  bool has_trainer = false, has_normalizer = false, has_denormalizer = false, ignored = true;
+  bool has_trainer = false, has_normalizer = false, has_denormalizer = false;
+  SentencePieceModel ignored;
   Field field;
   for (std::size_t begin = 0; reader.next(field); begin = reader.position()) {
     if (field.number == kModelPieces) {
@@ -268,7 +277,7 @@ SentencePieceModel parse_sentencepiece_model(std::string_view bytes, const std::
       trainer = parse_trainer(field.bytes, file);
     } else if (field.number == kModelNormalizer) {
       reader.expect(field, Wire::Bytes, has_normalizer);
-      parse_normalizer(field.bytes, file, model.escapes_whitespace);
+      parse_normalizer(field.bytes, file, model);
     } else if (field.number == kModelDenormalizer) {
       reader.expect(field, Wire::Bytes, has_denormalizer);
       parse_normalizer(field.bytes, file, ignored);
@@ -326,9 +335,11 @@ std::string model_of_pieces(const PieceVocabulary& vocabulary) {
   }
   model += bytes_field(kModelTrainer,
                        number_field(kTrainerModelType, kBpe) + number_field(kTrainerByteFallback, has_bytes ? 1 : 0));
-  return model += bytes_field(kModelNormalizer, number_field(kNormalizerDummyPrefix, vocabulary.add_space_prefix) +
-                                                    number_field(kNormalizerRemoveSpaces, 0) +
-                                                    number_field(kNormalizerEscape, 1));
+  std::string normalizer = number_field(kNormalizerDummyPrefix, vocabulary.add_space_prefix) +
+                           number_field(kNormalizerRemoveSpaces, vocabulary.remove_extra_spaces) +
+                           number_field(kNormalizerEscape, 1);
+  if (!vocabulary.chars_map.empty()) normalizer += bytes_field(kNormalizerCharsMap, vocabulary.chars_map);
+  return model += bytes_field(kModelNormalizer, normalizer);
 }
 
 }  // namespace engine

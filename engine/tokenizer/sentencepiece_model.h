@@ -18,6 +18,7 @@ struct SentencePieceModel {
 
   struct Piece {
     std::string text;  ///< UTF-8, not empty, unique; spaces as U+2581
+    float score = 0.0f;
     Type type = Type::Normal;
     std::size_t field_begin = 0;     ///< where its field begins in the file
     std::size_t begin = 0, end = 0;  ///< the field's content
@@ -26,6 +27,9 @@ struct SentencePieceModel {
 
   std::vector<Piece> pieces;       ///< by id
   bool escapes_whitespace = true;  ///< U+2581 in a piece stands for a space
+  bool adds_dummy_prefix = true;   ///< a space is put before a text
+  bool removes_extra_spaces = true;  ///< of a run of spaces one is left, at the ends of a text none
+  std::string chars_map;           ///< the normalisation table (checked), empty for none
 };
 
 /// Reads `bytes`; `file` is for sentences. Throws Error: CorruptFile for a broken protobuf, impossible pieces or an
@@ -37,8 +41,7 @@ SentencePieceModel parse_sentencepiece_model(std::string_view bytes, const std::
 std::string with_control_pieces(std::string_view bytes, const SentencePieceModel& model,
                                 const std::vector<bool>& controls);
 
-/// A BPE model with these pieces, as a tokenizer.model would hold it: no normalisation, byte fallback where there are
-/// byte pieces. Nothing is checked but that the three lists are of one length: throws Error(CorruptFile).
+/// A BPE model with these pieces, as a tokenizer.model would hold it: byte fallback where there are byte pieces. Nothing is checked but that the three lists are of one length: throws Error(CorruptFile).
 std::string model_of_pieces(const PieceVocabulary& vocabulary);
 
 }  // namespace engine

@@ -38,6 +38,10 @@ TEST(BadUsage, EndsWithStatus2AndOneLine) {
       {"logits", chat_model(), "--ids", "1,2,3", "--out", "/nowhere/x", "--chunks", "1,2", "--attentions", "0"},
       {"render", "--now", "yesterday", "--cases", "x"},
       {"render"},
+      {"quantize", chat_model(), "--type", "q8_0"},
+      {"quantize", chat_model(), "--out", "/nowhere/x.gguf"},
+      {"quantize", chat_model(), "--type", "q3", "--out", "/nowhere/x.gguf"},
+      {"quantize", chat_model(), "--type", "q8_0", "--out", "/nowhere/config.json"},
       {"bench", chat_model(), "--repeat", "0"},
   };
   for (const auto& words : wrong) {

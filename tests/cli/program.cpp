@@ -91,7 +91,11 @@ void Program::wait_for_output(std::size_t count) {
 }
 
 void Program::interrupt() {
-  kill(process_, SIGINT);
+  send(SIGINT);
+}
+
+void Program::send(int signal) {
+  kill(process_, signal);
 }
 
 Outcome Program::finish() {

@@ -32,6 +32,7 @@ class Program {
   /// Waits until stdout holds `count` bytes or more in all (or its end).
   void wait_for_output(std::size_t count);
   void interrupt();
+  void send(int signal);
   /// Waits for the end.
   Outcome finish();
 

@@ -7,7 +7,7 @@ get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
 
 set(folders
   engine/base engine/tensor engine/formats engine/tokenizer engine/backends/cuda engine/backends engine/kv_cache engine/layers
-  engine/models engine/sampling engine/generation engine templates
+  engine/models engine/sampling engine/generation engine/quantize engine templates
   app/prompt app/cli app/chat app/markdown app/history app/settings app/library app/downloads app)
 
 set(types engine/types.h)
@@ -23,6 +23,8 @@ set(allowed_engine/models engine/base engine/tensor engine/formats engine/backen
 set(allowed_engine/sampling engine/base ${types})
 set(allowed_engine/generation engine/base engine/tensor engine/formats engine/tokenizer engine/backends engine/kv_cache
     engine/layers engine/models engine/sampling ${types})
+set(allowed_engine/quantize engine/base engine/tensor engine/formats engine/tokenizer engine/backends engine/layers
+    engine/generation ${types})
 set(allowed_engine engine)  # engine.cpp and types.h stand on top; types.h itself is checked below
 set(allowed_templates templates)
 set(allowed_app/prompt templates ${types} engine/base/error.h app/demo_model.h)
