@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "engine/backends/cpu/cpu_cores.h"
+#include "engine/backends/cpu/weight_rows.h"
 #include "engine/base/error.h"
 
 namespace engine {
@@ -16,6 +17,7 @@ namespace {
 constexpr std::size_t kMostProjections = 8;
 // Below so many rows the weights set the pace and the dot kernels read them once; from here on packing them pays.
 constexpr std::int64_t kManyRows = 8;
+static_assert(kManyRows <= ScaledProducts::kMostInputs + 1);
 // Rows of a weight that are multiplied at a time: at 1024 bfloat16 each 64 KB, so that x and they share a cache.
 constexpr std::int64_t kWeightRows = 32;
 // Bytes of weights that a thread takes at a time: less is read faster than a thread is woken.
@@ -45,7 +47,8 @@ CpuBackend::CpuBackend(const EngineOptions& options, std::string reason)
     : kernels_(choose_kernels(options.isa)),
       team_(thread_count(options)),
       gemm_(kernels_, team_, options.compute, options.isa),
-      attention_(kernels_, team_) {
+      attention_(kernels_, team_),
+      scaled_(kernels_, team_.threads()) {
   info_.device = Device::Cpu;
   info_.device_name = cpu_name();
   info_.device_reason = std::move(reason);
@@ -62,6 +65,11 @@ Tensor CpuBackend::weight(DType dtype, Shape shape, std::span<const std::byte> b
   return tensor;
 }
 
+Tensor CpuBackend::scaled_weight(DType dtype, Shape shape, std::span<const std::byte> bytes, const Scaling& scaling,
+                                 std::int64_t first_row) {
+  return Tensor::scaled(dtype, std::move(shape), bytes.data(), scaling, first_row);
+}
+
 void CpuBackend::upload(std::span<const std::byte> from, Tensor& to) {
   assert(from.size() == to.bytes());
   std::memcpy(to.mutable_data(), from.data(), from.size());
@@ -75,14 +83,12 @@ void CpuBackend::download(const Tensor& from, std::span<std::byte> to) {
 void CpuBackend::embed(const Tensor& table, std::span<const std::int32_t> ids, Tensor& out) {
   assert(out.rows() == static_cast<std::int64_t>(ids.size()) && out.row_length() == table.row_length());
   const std::size_t length = size(table.row_length());
-  const std::size_t row_bytes = bytes_of(table.dtype(), length);
   for (std::size_t t = 0; t < ids.size(); ++t) {
     if (ids[t] < 0 || ids[t] >= table.rows()) {
       throw Error(ErrorCode::InvalidRequest, "Token id " + std::to_string(ids[t]) + " is outside the vocabulary of " +
                                                  std::to_string(table.rows()) + " tokens");
     }
-    kernels_.rows_of(table.dtype())
-        .widen(table.data() + size(ids[t]) * row_bytes, length, out.mutable_f32() + t * length);
+    widen_rows(kernels_, table, ids[t], 1, out.mutable_f32() + t * length);
   }
 }
 
@@ -119,7 +125,8 @@ void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections
     assert(!bias || projection.bias->count() == weight.rows());
     products[i] = {x.f32(),  weight.data(),       weight.dtype(), bias ? projection.bias->f32() : nullptr,
                    projection.out->mutable_f32(), x.dim(0),       weight.row_length(),
-                   weight.rows(),                 projection.accumulate};
+                   weight.rows(),                 projection.accumulate,
+                   weight.scaling(),              weight.first_row()};
   }
   const std::span<const MatrixProduct> all(products.data(), projections.size());
   if (x.dim(0) < kManyRows) {
@@ -141,6 +148,8 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
   }
   const std::int64_t grain = std::max<std::int64_t>(1, kWeightBytes * chunks / std::max<std::int64_t>(1, bytes));
 
+  scaled_.reserve(products);
+
   team_.parallel_for(0, chunks, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     float* const sums = products_.data() + worker * kManyRows * kWeightRows;
     for (std::int64_t chunk = begin; chunk < end; ++chunk) {
@@ -149,10 +158,14 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
       while (rest >= chunks_of(*product)) rest -= chunks_of(*product++);
       const std::int64_t first = rest * kWeightRows;
       const std::int64_t count = std::min(kWeightRows, product->out_features - first);
-      const std::size_t row_bytes = bytes_of(product->type, size(product->in_features));
-      kernels_.rows_of(product->type)
-          .dot(product->x, size(product->in_features), size(product->rows), product->weight + size(first) * row_bytes,
-               row_bytes, size(count), size(product->in_features), sums, size(kWeightRows));
+      if (product->scaling != nullptr) {
+        scaled_.dot(*product, first, count, worker, sums, size(kWeightRows));
+      } else {
+        const std::size_t row_bytes = bytes_of(product->type, size(product->in_features));
+        kernels_.rows_of(product->type)
+            .dot(product->x, size(product->in_features), size(product->rows), product->weight + size(first) * row_bytes,
+                 row_bytes, size(count), size(product->in_features), sums, size(kWeightRows));
+      }
       for (std::int64_t t = 0; t < product->rows; ++t) {
         float* const row = sums + t * kWeightRows;
         float* const out = product->out + t * product->out_features + first;
@@ -270,7 +283,8 @@ void CpuBackend::experts(const Tensor& x, std::span<const ExpertWeights> experts
     }
   });
   const auto product = [](const float* from, const Tensor& weight, float* to, std::int64_t count) {
-    return MatrixProduct{from, weight.data(), weight.dtype(), nullptr, to, count, weight.row_length(), weight.rows(), false};
+    return MatrixProduct{from, weight.data(), weight.dtype(), nullptr, to, count, weight.row_length(), weight.rows(),
+                         false, weight.scaling(), weight.first_row()};
   };
   expert_products_.clear();
   for (const ExpertRows::Run& run : expert_rows_.runs) {
