@@ -81,7 +81,7 @@ void ModelSource::check_files() const {
 
 std::uint64_t ModelSource::weight_bytes() const {
   std::uint64_t bytes = 0;
-  for (const auto& [name, tensor] : tensors_) bytes += tensor.bytes.size();
+  for (const auto& [name, tensor] : tensors_) bytes += tensor.stored_bytes();
   return bytes;
 }
 
