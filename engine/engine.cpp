@@ -59,15 +59,15 @@ ModelInfo describe(const ModelSource& source, const EngineOptions& options, cons
     std::uint64_t count = 1;
     for (const std::int64_t dim : tensor.shape) count *= static_cast<std::uint64_t>(dim);
     info.parameters += count;
-    types[std::string(name_of(tensor.dtype))] += tensor.bytes.size();
+    types[std::string(name_of(tensor.dtype))] += tensor.stored_bytes();
     // A token reads one row of the embedding, which is nothing, unless the embedding is the head too.
     const bool only_looked_up = name == "model.embed_tokens.weight" && !config.tie_word_embeddings;
     // Of the routed experts it goes through a few.
     const bool routed = name.find(".mlp.experts.") != std::string::npos && config.moe.num_experts > 0;
     if (routed) {
-      routed_bytes += tensor.bytes.size();
+      routed_bytes += tensor.stored_bytes();
     } else if (!only_looked_up) {
-      info.active_bytes_per_token += tensor.bytes.size();
+      info.active_bytes_per_token += tensor.stored_bytes();
     }
   }
   if (routed_bytes > 0) {

@@ -46,7 +46,7 @@ struct SequenceRows {
 
 /// One matrix product of several that read the same rows: out = weight * x + bias, or out += where it accumulates.
 struct Projection {
-  const Tensor* weight = nullptr;  ///< [out_features, in_features]; F32, F16, BF16 or quantised, at any address
+  const Tensor* weight = nullptr;  ///< [out_features, in_features] of any weight type, at any address
   const Tensor* bias = nullptr;    ///< [out_features] float32; null or empty: none
   Tensor* out = nullptr;           ///< [tokens, out_features] float32
   bool accumulate = false;         ///< adds to what `out` holds (the residual stream)
@@ -88,6 +88,9 @@ class Backend {
   virtual Tensor allocate(DType dtype, Shape shape) = 0;
   /// A weight for reading. On the CPU a view of `bytes` themselves, which must outlive it; else a copy on the device.
   virtual Tensor weight(DType dtype, Shape shape, std::span<const std::byte> bytes) = 0;
+  /// The same of `shape` = [rows, row length] of a scaled weight, from row `first_row` on; `bytes` are the whole weight's.
+  virtual Tensor scaled_weight(DType dtype, Shape shape, std::span<const std::byte> bytes, const Scaling& scaling,
+                               std::int64_t first_row) = 0;
   /// Copies between CPU memory and a tensor of exactly that many bytes; both wait until it is done.
   virtual void upload(std::span<const std::byte> from, Tensor& to) = 0;
   virtual void download(const Tensor& from, std::span<std::byte> to) = 0;

@@ -107,11 +107,6 @@ void check_options(const Json& config) {
   if (const auto gate = config.find("moe_gate"); gate && gate->as_string() != "topk" && gate->as_string() != "topk_fused") {
     unsupported(*gate, "\"topk\" only");
   }
-  if (const auto quantization = config.find("quantization_config")) {
-    const auto method = quantization->find_string("quant_method").value_or("unknown");
-    throw Error(ErrorCode::UnsupportedModel, quantization->where() + " names the method " + in_quotes(method) +
-                                                 "; this version of Sotto runs unquantised weights (F32, BF16, F16).");
-  }
 }
 
 // Keys of files derived from the vision models are lists [text, vision]: `choose` takes the one that counts.

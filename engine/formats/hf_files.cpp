@@ -1,5 +1,6 @@
 #include "engine/formats/hf_files.h"
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
@@ -9,6 +10,8 @@
 #include "engine/base/json.h"
 #include "engine/base/utf8.h"
 #include "engine/formats/hf_config.h"
+#include "engine/formats/quantization_config.h"
+#include "engine/formats/quantized_hf.h"
 #include "engine/formats/safetensors.h"
 #include "engine/formats/tokenizer_json.h"
 
@@ -154,12 +157,14 @@ class HfSource : public ModelSource {
     const Json config = Json::read(folder / "config.json");
     if (!config.is_object()) config.refuse("an object");
     config_ = read_hf_config(config);
+    const HfQuantization quantization = read_hf_quantization(config);
     if (const auto json = read_optional(folder / "generation_config.json")) {
       generation_defaults_ = read_generation_config(*json, config_);
     }
     tokenizer_data_ = read_hf_tokenizer(folder);
     chat_template_ = read_hf_chat_template(folder);
     open_weights(folder);
+    join_quantized_tensors(quantization, folder.string(), tensors_, scalings_);
   }
 
  private:
@@ -194,6 +199,7 @@ class HfSource : public ModelSource {
   }
 
   SafetensorsFiles files_;
+  std::deque<Scaling> scalings_;  // where the tensors that point to them find them
 };
 
 }  // namespace

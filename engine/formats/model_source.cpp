@@ -95,7 +95,7 @@ bool ModelSource::reads_from(const fs::path& path) const {
 
 std::uint64_t ModelSource::weight_bytes() const {
   std::uint64_t bytes = 0;
-  for (const auto& [name, tensor] : tensors_) bytes += tensor.bytes.size();
+  for (const auto& [name, tensor] : tensors_) bytes += tensor.stored_bytes();
   return bytes;
 }
 

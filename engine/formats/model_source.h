@@ -14,6 +14,8 @@
 #include "engine/base/file_view.h"
 #include "engine/formats/tokenizer_data.h"
 #include "engine/tensor/dtype.h"
+#include "engine/tensor/scaling.h"
+#include "engine/tensor/tensor.h"
 
 namespace engine {
 
@@ -96,12 +98,22 @@ struct GenerationDefaults {
 };
 
 /// A tensor where it lies in the mapped file. `bytes` is exactly product(shape) elements, need not be aligned to the
-/// element size, and lives as long as the ModelSource.
+/// element size, and lives as long as the ModelSource. A scaled weight is one tensor here, whatever parts the file keeps
+/// it in: [out, in], with the values that `scaling` makes of its bytes.
 struct TensorView {
   std::string name;
   DType dtype = DType::F32;
   std::vector<std::int64_t> shape;  ///< row-major, outermost first; empty for a scalar
   std::span<const std::byte> bytes;
+  const Scaling* scaling = nullptr;  ///< of a scaled weight, else null; lives as long as `bytes`
+
+  /// All bytes of the file that make the tensor.
+  std::uint64_t stored_bytes() const { return bytes.size() + (scaling == nullptr ? 0 : scaling->bytes); }
+  /// The same in CPU memory for code that reads tensors (widen_rows): a view, which lives no longer than `bytes`.
+  Tensor as_tensor() const {
+    return scaling == nullptr ? Tensor::view(dtype, shape, bytes.data())
+                              : Tensor::scaled(dtype, shape, bytes.data(), *scaling, 0);
+  }
 };
 
 /// A model on disk, whatever its format: typed config, tokenizer data, chat template and tensors as views of mapped
@@ -133,7 +145,7 @@ class ModelSource {
   const std::map<std::string, TensorView>& tensors() const { return tensors_; }
   /// One tensor, or nullptr.
   const TensorView* find(const std::string& name) const;
-  /// Bytes of all tensors.
+  /// Bytes of all tensors, with their scales.
   std::uint64_t weight_bytes() const;
   /// Throws Error(CorruptFile) where a mapped file became shorter while it was in use: what was read of it since is
   /// zeros. Cheap.

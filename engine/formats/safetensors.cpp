@@ -19,11 +19,12 @@ constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
 // No tensor of a model has more dimensions; the format itself sets no bound.
 constexpr std::size_t kMaxDimensions = 8;
 
-constexpr std::array kDTypes = {DType::F32, DType::F16, DType::BF16, DType::F64, DType::I64, DType::I32, DType::U8};
+constexpr std::array kDTypes = {DType::F32, DType::F16, DType::BF16, DType::F64,     DType::I64,
+                                DType::I32, DType::U8,  DType::F8_E4M3, DType::F8_E5M2};
 // Types that the format knows and this engine does not read.
-constexpr std::array<std::string_view, 17> kOtherDTypes = {
-    "BOOL",      "I8",          "I16",         "U16",     "U32",     "U64", "F8_E4M3", "F8_E5M2", "F8_E8M0",
-    "F8_E4M3FN", "F8_E5M2FNUZ", "F8_E4M3FNUZ", "F6_E2M3", "F6_E3M2", "F4",  "C64",     "U4"};
+constexpr std::array<std::string_view, 15> kOtherDTypes = {
+    "BOOL",      "I8",          "I16",         "U16",     "U32",     "U64", "F8_E8M0",
+    "F8_E4M3FN", "F8_E5M2FNUZ", "F8_E4M3FNUZ", "F6_E2M3", "F6_E3M2", "F4",  "C64", "U4"};
 
 DType dtype_of(const Json& value) {
   const std::string& name = value.as_string();
@@ -32,9 +33,10 @@ DType dtype_of(const Json& value) {
   }
   if (std::find(kOtherDTypes.begin(), kOtherDTypes.end(), name) != kOtherDTypes.end()) {
     throw Error(ErrorCode::UnsupportedModel,
-                value.where() + " is " + name + ", an element type that this version does not read.");
+                value.where() + " is " + name +
+                    ", an element type that this version does not read; get the same model in bf16, or as a GGUF file.");
   }
-  value.refuse("an element type (F32, F16, BF16, F64, I64, I32, U8)");
+  value.refuse("an element type (F32, F16, BF16, F64, F8_E4M3, F8_E5M2, I64, I32, U8)");
 }
 
 struct Range {

@@ -8,8 +8,10 @@
 namespace engine {
 namespace {
 
-bool is_weight_type(DType dtype) {
-  return dtype == DType::F32 || dtype == DType::F16 || dtype == DType::BF16 || is_quantised(dtype);
+bool is_weight(const TensorView& view) {
+  const DType dtype = view.dtype;
+  if (is_scaled(dtype)) return view.scaling != nullptr;
+  return dtype == DType::F32 || dtype == DType::F16 || dtype == DType::BF16 || dtype == DType::F64 || is_quantised(dtype);
 }
 
 }  // namespace
@@ -27,24 +29,26 @@ const TensorView& WeightLoader::checked(const std::string& name, const Shape& sh
                                             to_string(view->shape) + ", but the model's configuration asks for " +
                                             to_string(shape));
   }
-  if (!is_weight_type(view->dtype)) {
+  if (!is_weight(*view)) {
     throw Error(ErrorCode::UnsupportedModel, file + ": the tensor \"" + view->name + "\" is of type " +
                                                  std::string(name_of(view->dtype)) +
-                                                 "; weights can be F32, F16, BF16 or quantised as in GGUF");
+                                                 "; weights can be F32, F16, BF16, F64, FP8 with scales, 4-bit "
+                                                 "GPTQ or quantised as in GGUF");
   }
   return *view;
 }
 
 Tensor WeightLoader::matrix(const std::string& name, std::int64_t rows, std::int64_t row_length) const {
-  const Shape shape{rows, row_length};
-  const TensorView& view = checked(name, shape);
-  return backend_.weight(view.dtype, shape, view.bytes);
+  return rows_of(name, {rows, row_length}, 0, rows);
 }
 
 Tensor WeightLoader::rows_of(const std::string& name, const Shape& shape, std::int64_t first_row,
                              std::int64_t rows) const {
   const TensorView& view = checked(name, shape);
   assert(first_row >= 0 && rows >= 0);
+  if (view.scaling != nullptr) {
+    return backend_.scaled_weight(view.dtype, {rows, shape.back()}, view.bytes, *view.scaling, first_row);
+  }
   const std::size_t row_bytes = bytes_of(view.dtype, static_cast<std::size_t>(shape.back()));
   return backend_.weight(
       view.dtype, {rows, shape.back()},
@@ -63,7 +67,9 @@ Tensor WeightLoader::row_vector(const std::string& name, std::int64_t length) co
 
 Tensor WeightLoader::widened(const TensorView& view, std::int64_t length) const {
   // A table of one row, whose lookup widens any type.
-  const Tensor stored = backend_.weight(view.dtype, {1, length}, view.bytes);
+  const Tensor stored = view.scaling == nullptr
+                            ? backend_.weight(view.dtype, {1, length}, view.bytes)
+                            : backend_.scaled_weight(view.dtype, {1, length}, view.bytes, *view.scaling, 0);
   Tensor tensor = backend_.allocate(DType::F32, {length});
   backend_.embed(stored, std::array<std::int32_t, 1>{0}, tensor);
   return tensor;

@@ -35,7 +35,7 @@ class WeightLoader {
   /// A matrix [rows, shape.back()] made of `rows` rows of the tensor `name`, which must have exactly `shape`, from row
   /// `first_row` on; rows are counted through all dimensions but the last. For stacked and fused weights.
   Tensor rows_of(const std::string& name, const Shape& shape, std::int64_t first_row, std::int64_t rows) const;
-  /// A vector, widened to float32 (exact; these are small).
+  /// A vector, widened to float32 (F64 is rounded; these are small).
   Tensor vector(const std::string& name, std::int64_t length) const;
   /// The same of a tensor that is written as [1, length] in some files.
   Tensor row_vector(const std::string& name, std::int64_t length) const;

@@ -144,19 +144,21 @@ class Quantizer {
     }
     const std::size_t row_bytes = bytes_of(type, static_cast<std::size_t>(row_length));
     const std::int64_t at_once = std::max<std::int64_t>(kStretch / row_length, 1);
-    for (auto& row : rows_) row.resize(static_cast<std::size_t>(row_length));
     for (const ExportTensor::Part& part : tensor.parts) {
       assert(row_length_of(part.view) == row_length);
+      const std::int64_t together = rows_at_once(part.view.dtype);
+      for (auto& rows : rows_) rows.resize(static_cast<std::size_t>(together * row_length));
       for (std::int64_t first = 0; first < part.rows; first += at_once) {
         const std::int64_t count = std::min(at_once, part.rows - first), source_row = part.first_row + first;
         blocks_.resize(static_cast<std::size_t>(count) * row_bytes);
         std::atomic<bool> fits = true;
-        team_.parallel_for(0, count, std::max<std::int64_t>(kGrain / row_length, 1),
+        team_.parallel_for(0, count, std::max(kGrain / row_length, together),
                            [&](std::int64_t begin, std::int64_t end, int worker) {
-                             std::vector<float>& row = rows_[static_cast<std::size_t>(worker)];
-                             for (std::int64_t r = begin; r < end; ++r) {
-                               decode_rows(part.view, source_row + r, 1, row);
-                               if (!encode(type, row, blocks_.data() + static_cast<std::size_t>(r) * row_bytes))
+                             for (std::int64_t r = begin; r < end; r += together) {
+                               const auto numbers = static_cast<std::size_t>(std::min(together, end - r) * row_length);
+                               const std::span<float> rows = std::span(rows_[static_cast<std::size_t>(worker)]).first(numbers);
+                               decode_rows(part.view, source_row + r, std::min(together, end - r), rows);
+                               if (!encode(type, rows, blocks_.data() + static_cast<std::size_t>(r) * row_bytes))
                                  fits = false;
                              }
                            });

@@ -7,18 +7,21 @@
 
 namespace engine {
 
-/// Element types that a tensor of a file or of the engine can have. From Q4_0 on they are the quantised types of GGUF,
-/// whose elements share a scale in blocks along a row (layouts: models.md 5.2).
+/// Element types that a tensor of a file or of the engine can have. F8_E4M3 (no infinity, NaN 0x7f and 0xff), F8_E5M2 and
+/// GPTQ4 are the types of scaled weights, whose numbers mean something together with a Scaling only (scaling.h). From
+/// Q4_0 on they are the quantised types of GGUF, whose elements share a scale in blocks along a row (layouts:
+/// models.md 5.2).
 enum class DType : std::uint8_t {
-  F32, F16, BF16, F64, I64, I32, U8,
+  F32, F16, BF16, F64, I64, I32, U8, F8_E4M3, F8_E5M2, GPTQ4,
   Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4
 };
 
 constexpr bool is_quantised(DType dtype) { return dtype >= DType::Q4_0; }
+constexpr bool is_scaled(DType dtype) { return dtype >= DType::F8_E4M3 && dtype <= DType::GPTQ4; }
 constexpr std::size_t kQuantisedTypes =
     static_cast<std::size_t>(DType::MXFP4) - static_cast<std::size_t>(DType::Q4_0) + 1;
 
-/// How many elements make one block, the smallest piece that can be read: 1 but for quantised types.
+/// How many elements make one block, the smallest piece that can be read: 1 but for types below a byte.
 constexpr std::size_t block_elements(DType dtype) {
   switch (dtype) {
     case DType::Q4_0:
@@ -34,6 +37,7 @@ constexpr std::size_t block_elements(DType dtype) {
     case DType::Q5_K:
     case DType::Q6_K:
     case DType::IQ4_XS: return 256;
+    case DType::GPTQ4: return 8;  // one 32-bit word
     default: return 1;
   }
 }
@@ -44,10 +48,13 @@ constexpr std::size_t block_bytes(DType dtype) {
     case DType::F64:
     case DType::I64: return 8;
     case DType::F32:
-    case DType::I32: return 4;
+    case DType::I32:
+    case DType::GPTQ4: return 4;
     case DType::F16:
     case DType::BF16: return 2;
-    case DType::U8: return 1;
+    case DType::U8:
+    case DType::F8_E4M3:
+    case DType::F8_E5M2: return 1;
     case DType::MXFP4: return 17;
     case DType::Q4_0:
     case DType::IQ4_NL: return 18;
@@ -73,7 +80,7 @@ constexpr std::size_t bytes_of(DType dtype, std::size_t count) {
   return count / block_elements(dtype) * block_bytes(dtype);
 }
 
-/// The name as safetensors and GGUF spell it ("BF16", "Q4_K").
+/// The name as safetensors and GGUF spell it ("BF16", "Q4_K"); GPTQ4 has none there.
 constexpr std::string_view name_of(DType dtype) {
   switch (dtype) {
     case DType::F32: return "F32";
@@ -83,6 +90,9 @@ constexpr std::string_view name_of(DType dtype) {
     case DType::I64: return "I64";
     case DType::I32: return "I32";
     case DType::U8: return "U8";
+    case DType::F8_E4M3: return "F8_E4M3";
+    case DType::F8_E5M2: return "F8_E5M2";
+    case DType::GPTQ4: return "GPTQ4";
     case DType::Q4_0: return "Q4_0";
     case DType::Q4_1: return "Q4_1";
     case DType::Q5_0: return "Q5_0";

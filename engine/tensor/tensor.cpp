@@ -87,6 +87,14 @@ Tensor Tensor::view(DType dtype, Shape shape, const std::byte* data, Device devi
   return tensor;
 }
 
+Tensor Tensor::scaled(DType dtype, Shape shape, const std::byte* data, const Scaling& scaling, std::int64_t first_row) {
+  assert(is_scaled(dtype));
+  Tensor tensor = view(dtype, std::move(shape), data);
+  tensor.scaling_ = &scaling;
+  tensor.first_row_ = first_row;
+  return tensor;
+}
+
 std::byte* Tensor::mutable_data() {
   assert(!read_only_);
   return data_;
@@ -103,6 +111,7 @@ float* Tensor::mutable_f32() {
 }
 
 Tensor Tensor::part(Shape shape) {
+  assert(scaling_ == nullptr);
   Tensor tensor = view(dtype_, std::move(shape), data_, device_);
   assert(tensor.count_ <= count_);
   tensor.read_only_ = read_only_;

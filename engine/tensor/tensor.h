@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/tensor/dtype.h"
+#include "engine/tensor/scaling.h"
 
 namespace engine {
 
@@ -39,6 +40,10 @@ class Tensor {
   static Tensor adopt(Device device, DType dtype, Shape shape, std::byte* data, void (*release)(std::byte*));
   /// Reads memory that outlives the tensor: product(shape) elements at `data`.
   static Tensor view(DType dtype, Shape shape, const std::byte* data, Device device = Device::Cpu);
+  /// Reads shape[0] rows of a scaled weight from row `first_row` on; rows are counted through all dimensions but the
+  /// last. `data` is where the whole weight begins: the rows of a scaled weight need not lie together. Weight and
+  /// scaling outlive the tensor.
+  static Tensor scaled(DType dtype, Shape shape, const std::byte* data, const Scaling& scaling, std::int64_t first_row);
 
   bool empty() const { return data_ == nullptr; }
   Device device() const { return device_; }
@@ -52,6 +57,10 @@ class Tensor {
   /// The last dimension; 1 for a scalar.
   std::int64_t row_length() const { return shape_.empty() ? 1 : shape_.back(); }
   std::size_t bytes() const { return bytes_of(dtype_, static_cast<std::size_t>(count_)); }
+
+  /// What `scaled` was given; null and 0 for all other tensors.
+  const Scaling* scaling() const { return scaling_; }
+  std::int64_t first_row() const { return first_row_; }
 
   const std::byte* data() const { return data_; }
   /// Not for views made by `view`: those are read-only.
@@ -74,6 +83,8 @@ class Tensor {
   DType dtype_ = DType::F32;
   Shape shape_;
   std::int64_t count_ = 0;
+  const Scaling* scaling_ = nullptr;
+  std::int64_t first_row_ = 0;
 };
 
 }  // namespace engine

@@ -82,7 +82,7 @@ TEST(Safetensors, TellsUnsupportedTypesFromUnknownOnes) {
     return safetensors_error(
         safetensors_bytes(R"({"w":{"dtype":")" + type + R"(","shape":[1],"data_offsets":[0,1]}})", "1"));
   };
-  EXPECT_THAT(with_type("F8_E4M3"), HasSubstr("UnsupportedModel: m/x.safetensors: w.dtype is F8_E4M3"));
+  EXPECT_THAT(with_type("F8_E8M0"), HasSubstr("UnsupportedModel: m/x.safetensors: w.dtype is F8_E8M0"));
   EXPECT_THAT(with_type("F33"), HasSubstr("CorruptFile: m/x.safetensors: w.dtype must be an element type"));
 }
 

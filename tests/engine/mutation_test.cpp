@@ -97,6 +97,10 @@ class MistakenBackend final : public engine::Backend {
   Tensor weight(engine::DType dtype, engine::Shape shape, std::span<const std::byte> bytes) override {
     return right_->weight(dtype, std::move(shape), bytes);
   }
+  Tensor scaled_weight(engine::DType dtype, engine::Shape shape, std::span<const std::byte> bytes, const engine::Scaling& scaling,
+                       std::int64_t first_row) override {
+    return right_->scaled_weight(dtype, std::move(shape), bytes, scaling, first_row);
+  }
   void upload(std::span<const std::byte> from, Tensor& to) override { right_->upload(from, to); }
   void download(const Tensor& from, std::span<std::byte> to) override { right_->download(from, to); }
   void synchronise() override { right_->synchronise(); }

@@ -3,6 +3,7 @@
 // engine::Error is a right answer; any other exception, a crash or a hang is not.
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <span>
 #include <string>
@@ -10,12 +11,14 @@
 #include <vector>
 
 #include "engine/backends/cpu/kernels/kernel_table.h"
+#include "engine/backends/cpu/weight_rows.h"
 #include "engine/base/error.h"
 #include "engine/base/json.h"
 #include "engine/base/utf8.h"
 #include "engine/formats/gguf.h"
 #include "engine/formats/gguf_tokenizer.h"
 #include "engine/formats/hf_config.h"
+#include "engine/formats/quantized_hf.h"
 #include "engine/formats/safetensors.h"
 #include "engine/formats/tokenizer_json.h"
 #include "engine/tokenizer/tokenizer.h"
@@ -32,8 +35,31 @@ namespace {
   }
 }
 
+// As tensors, and as those of quantised layers of each kind: what is joined is decoded, so that every scale, zero point
+// and group index is read.
 [[maybe_unused]] void parse_safetensors_file(std::string_view input) {
-  touch_ends(engine::parse_safetensors(std::as_bytes(std::span(input)), "fuzz.safetensors"));
+  using engine::HfQuantization;
+  const auto all = engine::parse_safetensors(std::as_bytes(std::span(input)), "fuzz.safetensors");
+  touch_ends(all);
+  for (const HfQuantization& quantization :
+       {HfQuantization{}, HfQuantization{HfQuantization::Method::Fp8, 16, 24, 0, 0},
+        HfQuantization{HfQuantization::Method::Gptq, 0, 0, 16, 1}, HfQuantization{HfQuantization::Method::Gptq, 0, 0, 0, 0}}) {
+    auto tensors = all;
+    std::deque<engine::Scaling> scalings;
+    try {
+      engine::join_quantized_tensors(quantization, "fuzz", tensors, scalings);
+    } catch (const engine::Error& error) {
+      if (!engine::is_utf8(error.what())) __builtin_trap();
+      continue;
+    }
+    for (const auto& [name, view] : tensors) {
+      if (view.scaling == nullptr) continue;
+      const auto weight = view.as_tensor();
+      if (weight.count() > 65536) continue;
+      std::vector<float> values(static_cast<std::size_t>(weight.count()));
+      engine::widen_rows(engine::portable_kernels(), weight, 0, weight.rows(), values.data());
+    }
+  }
 }
 
 // The file by itself: its own tokenizer and tensors, as they lie in memory.
@@ -57,6 +83,7 @@ namespace {
 [[maybe_unused]] void parse_config_json(std::string_view input) {
   const auto json = engine::Json::parse(input, "config.json");
   if (!json.is_object()) return;
+  engine::read_hf_quantization(json);
   engine::read_generation_config(json, engine::read_hf_config(json));
 }
 

@@ -16,6 +16,7 @@ constexpr std::int64_t kWorthSharing = 1 << 20;
 BlockedGemm::BlockedGemm(const KernelTable& kernels, ThreadTeam& team)
     : kernels_(kernels),
       team_(team),
+      scaled_(kernels, team.threads()),
       panels_(static_cast<std::size_t>(team.threads()) * static_cast<std::size_t>(kDepth) * kernels.tile_columns) {}
 
 void BlockedGemm::multiply(std::span<const MatrixProduct> products) {
@@ -27,32 +28,39 @@ void BlockedGemm::multiply(std::span<const MatrixProduct> products) {
     work += product.rows * product.in_features * product.out_features;
   }
   const std::int64_t grain = std::max<std::int64_t>(1, kWorthSharing * panels / work);
+  scaled_.reserve(products);
 
   team_.parallel_for(0, panels, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
-    float* const panel =
-        panels_.data() + static_cast<std::size_t>(worker) * static_cast<std::size_t>(kDepth) * kernels_.tile_columns;
     for (std::int64_t index = begin; index < end; ++index) {
       std::int64_t rest = index;
       auto product = products.begin();
       while (rest >= panels_of(*product)) rest -= panels_of(*product++);
-      multiply_panel(*product, rest * width, panel);
+      multiply_panel(*product, rest * width, worker);
     }
   });
 }
 
-void BlockedGemm::multiply_panel(const MatrixProduct& product, std::int64_t first_column, float* panel) const {
+void BlockedGemm::multiply_panel(const MatrixProduct& product, std::int64_t first_column, int worker) {
+  float* const panel =
+      panels_.data() + static_cast<std::size_t>(worker) * static_cast<std::size_t>(kDepth) * kernels_.tile_columns;
+  const bool scaled = product.scaling != nullptr;
   const RowKernels& rows = kernels_.rows_of(product.type);
   const auto in_features = static_cast<std::size_t>(product.in_features);
   const auto out_stride = static_cast<std::size_t>(product.out_features);
   const std::size_t columns =
       std::min(kernels_.tile_columns, static_cast<std::size_t>(product.out_features - first_column));
   const std::size_t row_bytes = bytes_of(product.type, in_features);
-  const std::byte* const weight = product.weight + static_cast<std::size_t>(first_column) * row_bytes;
   float* const out = product.out + first_column;
+  if (scaled) scaled_.begin_tile(product, first_column, columns, worker);
 
   for (std::int64_t k = 0; k < product.in_features; k += kDepth) {
     const auto depth = static_cast<std::size_t>(std::min(kDepth, product.in_features - k));
-    rows.pack(weight + bytes_of(product.type, static_cast<std::size_t>(k)), row_bytes, columns, depth, panel);
+    if (scaled) {
+      scaled_.pack(product, k, depth, worker, panel);
+    } else {
+      const std::byte* const first = product.weight + static_cast<std::size_t>(first_column) * row_bytes;
+      rows.pack(first + bytes_of(product.type, static_cast<std::size_t>(k)), row_bytes, columns, depth, panel);
+    }
     for (std::int64_t m = 0; m < product.rows; m += static_cast<std::int64_t>(kernels_.tile_rows)) {
       const std::size_t height = std::min(kernels_.tile_rows, static_cast<std::size_t>(product.rows - m));
       kernels_.multiply_tile(product.x + m * product.in_features + k, in_features, panel, kernels_.tile_columns, depth,

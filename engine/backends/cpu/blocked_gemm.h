@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/backends/cpu/gemm.h"
+#include "engine/backends/cpu/scaled_products.h"
 #include "engine/backends/cpu/thread_team.h"
 
 namespace engine {
@@ -17,10 +18,11 @@ class BlockedGemm {
   void multiply(std::span<const MatrixProduct> products);
 
  private:
-  void multiply_panel(const MatrixProduct& product, std::int64_t first_column, float* panel) const;
+  void multiply_panel(const MatrixProduct& product, std::int64_t first_column, int worker);
 
   const KernelTable& kernels_;
   ThreadTeam& team_;
+  ScaledProducts scaled_;
   std::vector<float> panels_;  ///< one packed panel a thread
 };
 

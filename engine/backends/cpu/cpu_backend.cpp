@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "engine/backends/cpu/cpu_cores.h"
+#include "engine/backends/cpu/weight_rows.h"
 #include "engine/base/error.h"
 
 namespace engine {
@@ -16,6 +17,7 @@ namespace {
 constexpr std::size_t kMostProjections = 8;
 // Below so many rows the weights set the pace and the dot kernels read them once; from here on packing them pays.
 constexpr std::int64_t kManyRows = 8;
+static_assert(kManyRows <= ScaledProducts::kMostInputs + 1);
 // Rows of a weight that are multiplied at a time: at 1024 bfloat16 each 64 KB, so that x and they share a cache.
 constexpr std::int64_t kWeightRows = 32;
 // Bytes of weights that a thread takes at a time: less is read faster than a thread is woken.
@@ -47,6 +49,7 @@ CpuBackend::CpuBackend(const EngineOptions& options, std::string reason)
       team_(thread_count(options)),
       gemm_(kernels_, team_, options.compute, options.isa),
       attention_(kernels_, team_),
+      scaled_(kernels_, team_.threads()),
       integer_inputs_(integer_kernels_, team_),
       integer_gemm_(integer_kernels_, team_) {
   info_.device = Device::Cpu;
@@ -65,6 +68,11 @@ Tensor CpuBackend::weight(DType dtype, Shape shape, std::span<const std::byte> b
   return tensor;
 }
 
+Tensor CpuBackend::scaled_weight(DType dtype, Shape shape, std::span<const std::byte> bytes, const Scaling& scaling,
+                                 std::int64_t first_row) {
+  return Tensor::scaled(dtype, std::move(shape), bytes.data(), scaling, first_row);
+}
+
 void CpuBackend::upload(std::span<const std::byte> from, Tensor& to) {
   assert(from.size() == to.bytes());
   std::memcpy(to.mutable_data(), from.data(), from.size());
@@ -78,14 +86,12 @@ void CpuBackend::download(const Tensor& from, std::span<std::byte> to) {
 void CpuBackend::embed(const Tensor& table, std::span<const std::int32_t> ids, Tensor& out) {
   assert(out.rows() == static_cast<std::int64_t>(ids.size()) && out.row_length() == table.row_length());
   const std::size_t length = size(table.row_length());
-  const std::size_t row_bytes = bytes_of(table.dtype(), length);
   for (std::size_t t = 0; t < ids.size(); ++t) {
     if (ids[t] < 0 || ids[t] >= table.rows()) {
       throw Error(ErrorCode::InvalidRequest, "Token id " + std::to_string(ids[t]) + " is outside the vocabulary of " +
                                                  std::to_string(table.rows()) + " tokens");
     }
-    kernels_.rows_of(table.dtype())
-        .widen(table.data() + size(ids[t]) * row_bytes, length, out.mutable_f32() + t * length);
+    widen_rows(kernels_, table, ids[t], 1, out.mutable_f32() + t * length);
   }
 }
 
@@ -122,7 +128,8 @@ void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections
     assert(!bias || projection.bias->count() == weight.rows());
     products[i] = {x.f32(),  weight.data(),       weight.dtype(), bias ? projection.bias->f32() : nullptr,
                    projection.out->mutable_f32(), x.dim(0),       weight.row_length(),
-                   weight.rows(),                 projection.accumulate};
+                   weight.rows(),                 projection.accumulate,
+                   weight.scaling(),              weight.first_row()};
   }
   const std::span<const MatrixProduct> all(products.data(), projections.size());
   if (x.dim(0) < kManyRows) {
@@ -158,6 +165,7 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
 
   const bool integer = info_.compute == ComputeMode::Auto;
   if (integer) integer_inputs_.quantise(products);
+  scaled_.reserve(products);
 
   team_.parallel_for(0, chunks, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     float* const sums = products_.data() + worker * kManyRows * kWeightRows;
@@ -167,15 +175,20 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
       while (rest >= chunks_of(*product)) rest -= chunks_of(*product++);
       const std::int64_t first = rest * kWeightRows;
       const std::int64_t count = std::min(kWeightRows, product->out_features - first);
-      const std::size_t row_bytes = bytes_of(product->type, size(product->in_features));
-      const std::byte* const weight = product->weight + size(first) * row_bytes;
-      if (integer && is_quantised(product->type)) {
-        integer_kernels_.type(product->type).dot(integer_inputs_.rows_of(*product), size(product->rows), weight, row_bytes,
-                                               size(count), size(product->in_features), sums, size(kWeightRows));
+      if (product->scaling != nullptr) {
+        scaled_.dot(*product, first, count, worker, sums, size(kWeightRows));
       } else {
-        kernels_.rows_of(product->type)
-            .dot(product->x, size(product->in_features), size(product->rows), weight, row_bytes, size(count),
-                 size(product->in_features), sums, size(kWeightRows));
+        const std::size_t row_bytes = bytes_of(product->type, size(product->in_features));
+        const std::byte* const weight = product->weight + size(first) * row_bytes;
+        if (integer && is_quantised(product->type)) {
+          integer_kernels_.type(product->type)
+              .dot(integer_inputs_.rows_of(*product), size(product->rows), weight, row_bytes, size(count),
+                   size(product->in_features), sums, size(kWeightRows));
+        } else {
+          kernels_.rows_of(product->type)
+              .dot(product->x, size(product->in_features), size(product->rows), weight, row_bytes, size(count),
+                   size(product->in_features), sums, size(kWeightRows));
+        }
       }
       for (std::int64_t t = 0; t < product->rows; ++t) {
         float* const row = sums + t * kWeightRows;
@@ -294,7 +307,8 @@ void CpuBackend::experts(const Tensor& x, std::span<const ExpertWeights> experts
     }
   });
   const auto product = [](const float* from, const Tensor& weight, float* to, std::int64_t count) {
-    return MatrixProduct{from, weight.data(), weight.dtype(), nullptr, to, count, weight.row_length(), weight.rows(), false};
+    return MatrixProduct{from, weight.data(), weight.dtype(), nullptr, to, count, weight.row_length(), weight.rows(),
+                         false, weight.scaling(), weight.first_row()};
   };
   expert_products_.clear();
   for (const ExpertRows::Run& run : expert_rows_.runs) {

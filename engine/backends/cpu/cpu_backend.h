@@ -11,6 +11,7 @@
 #include "engine/backends/cpu/integer_gemm.h"
 #include "engine/backends/cpu/integer_inputs.h"
 #include "engine/backends/cpu/kernels/kernel_table.h"
+#include "engine/backends/cpu/scaled_products.h"
 #include "engine/backends/cpu/thread_team.h"
 
 namespace engine {
@@ -25,6 +26,8 @@ class CpuBackend final : public Backend {
   const BackendInfo& info() const override { return info_; }
   Tensor allocate(DType dtype, Shape shape) override { return Tensor::owned(dtype, std::move(shape)); }
   Tensor weight(DType dtype, Shape shape, std::span<const std::byte> bytes) override;
+  Tensor scaled_weight(DType dtype, Shape shape, std::span<const std::byte> bytes, const Scaling& scaling,
+                       std::int64_t first_row) override;
   void upload(std::span<const std::byte> from, Tensor& to) override;
   void download(const Tensor& from, std::span<std::byte> to) override;
   void synchronise() override {}
@@ -57,6 +60,7 @@ class CpuBackend final : public Backend {
   ThreadTeam team_;
   Gemm gemm_;
   CpuAttention attention_;
+  ScaledProducts scaled_;
   IntegerInputs integer_inputs_;
   IntegerGemm integer_gemm_;
   ExpertRows expert_rows_;

@@ -16,11 +16,13 @@ namespace engine {
 struct MatrixProduct {
   const float* x = nullptr;           ///< [rows, in_features]
   const std::byte* weight = nullptr;  ///< [out_features, in_features] of `type`, at any address
-  DType type = DType::F32;            ///< F32, F16, BF16 or quantised
+  DType type = DType::F32;            ///< any weight type
   const float* bias = nullptr;        ///< [out_features] or null
   float* out = nullptr;               ///< [rows, out_features]
   std::int64_t rows = 0, in_features = 0, out_features = 0;
   bool accumulate = false;
+  const Scaling* scaling = nullptr;   ///< of a scaled weight, which begins at `weight`; else null
+  std::int64_t first_row = 0;         ///< of the scaled weight: its row that is the first of this product
 };
 
 /// Products with many rows, where arithmetic and not memory is the limit. Weights are packed panel by panel while they

@@ -39,6 +39,19 @@ struct AsF16 {
   static void store_first(std::byte* p, std::size_t n, Vec v) { Vec::store_f16_first(p, n, v); }
 };
 
+// Only ever read: float64 weights are rounded to float32, to nearest even.
+struct AsF64 {
+  static constexpr std::size_t kSize = 8;
+  static Vec load(const std::byte* p) { return load_first(p, kWidth); }
+  static Vec load_first(const std::byte* p, std::size_t n) {
+    double wide[kWidth] = {};
+    __builtin_memcpy(wide, p, n * sizeof(double));
+    float narrow[kWidth];
+    for (std::size_t i = 0; i < kWidth; ++i) narrow[i] = static_cast<float>(wide[i]);
+    return load_floats(narrow);
+  }
+};
+
 // Sums of X activations times R rows over one step of kWidth elements: every vector of a row is widened once for all X,
 // every vector of x loaded once for all R.
 template <typename As, std::size_t X, std::size_t R>
@@ -54,7 +67,7 @@ void dot_step(const float* x, std::size_t x_stride, const std::byte* rows, std::
 template <typename As, std::size_t X, std::size_t R>
 void dot_block(const float* x, std::size_t x_stride, const std::byte* rows, std::size_t row_bytes, std::size_t n,
                float* out, std::size_t out_stride) {
-  constexpr std::size_t kCacheLine = 64 / As::kSize;  // elements
+  constexpr std::size_t kCacheLine = 64 / As::kSize > kWidth ? 64 / As::kSize : kWidth;  // elements, of whole vectors
   Vec sums[X][R];
   for (std::size_t i = 0; i < X; ++i) {
     for (std::size_t r = 0; r < R; ++r) sums[i][r] = Vec::set(0.0f);
@@ -356,6 +369,7 @@ constexpr RowKernels row_kernels() {
 }  // namespace engine
 
 #include "engine/backends/cpu/kernels/quantised_rows.inl"
+#include "engine/backends/cpu/kernels/scaled_rows.inl"
 
 namespace engine {
 namespace {
@@ -367,6 +381,7 @@ constexpr KernelTable kTable = {
     row_kernels<AsF32>(),
     row_kernels<AsBf16>(),
     row_kernels<AsF16>(),
+    {dot<AsF64>, nullptr, pack<AsF64>, widen<AsF64>, nullptr},
     {block_kernels<DType::Q4_0, BlockQ4_0>(),
      block_kernels<DType::Q4_1, BlockQ4_1>(),
      block_kernels<DType::Q5_0, BlockQ5_0>(),
@@ -380,6 +395,9 @@ constexpr KernelTable kTable = {
      block_kernels<DType::IQ4_NL, BlockIQ4_NL>(),
      block_kernels<DType::IQ4_XS, BlockIQ4_XS>(),
      block_kernels<DType::MXFP4, BlockMXFP4>()},
+    {widen_f8<NumberE4M3>, pack_f8<NumberE4M3>},
+    {widen_f8<NumberE5M2>, pack_f8<NumberE5M2>},
+    {fill_gptq_tables, pack_gptq},
     rms_norm,
     gated_silu,
     exp_and_sum,

@@ -318,5 +318,3 @@ constexpr RowKernels block_kernels() {
 
 }  // namespace
 }  // namespace engine
-
-#undef KEEP_LOOP
