@@ -150,6 +150,8 @@ TEST_P(QuantizeStopped, LeavesNothingBehind) {
   ASSERT_FALSE(fs::is_empty(folder));
   EXPECT_FALSE(fs::exists(out));
   program.send(GetParam());
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));  // so that the second one is not the first
+  program.send(GetParam());
   const Outcome outcome = program.finish();
   EXPECT_EQ(outcome.status, 130);
   EXPECT_EQ(outcome.err, "");
