@@ -41,14 +41,16 @@ void Interrupt::watch(sigset_t signals, std::stop_token stop) {
     int signal = 0;
     if (sigwait(&signals, &signal) != 0 || stop.stop_requested()) return;
     const std::lock_guard lock(mutex_);
-    if (!stop_ || stopped_) _exit(kInterruptedStatus);
+    if (!stop_ || (stopped_ && second_ == Scope::Second::EndsTheProgram)) _exit(kInterruptedStatus);
+    if (stopped_) continue;
     stopped_ = true;
     stop_();
   }
 }
 
-Interrupt::Scope::Scope(Interrupt& interrupt, std::function<void()> stop) : interrupt_(interrupt) {
+Interrupt::Scope::Scope(Interrupt& interrupt, std::function<void()> stop, Second second) : interrupt_(interrupt) {
   const std::lock_guard lock(interrupt_.mutex_);
+  interrupt_.second_ = second;
   interrupt_.stop_ = std::move(stop);
   interrupt_.stopped_ = false;
 }

@@ -16,11 +16,12 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  /// While it lives, Ctrl-C calls `stop` (any thread; it returns at once) instead of ending the program with status
-  /// 130. A second Ctrl-C within the same scope ends the program all the same.
+  /// While it lives, Ctrl-C calls `stop` (any thread; it returns at once) and does not end the program (status 130).
   class Scope {
    public:
-    Scope(Interrupt& interrupt, std::function<void()> stop);
+    /// Until the scope ends, a second one either ends the program at once or is ignored, where files must be removed.
+    enum class Second { EndsTheProgram, IsIgnored };
+    Scope(Interrupt& interrupt, std::function<void()> stop, Second second = Second::EndsTheProgram);
     ~Scope();
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
@@ -36,6 +37,7 @@ class Interrupt {
   mutable std::mutex mutex_;
   std::function<void()> stop_;  ///< guarded by mutex_
   bool stopped_ = false;        ///< guarded by mutex_; of the present scope
+  Scope::Second second_ = Scope::Second::EndsTheProgram;  ///< guarded by mutex_; of the present scope
   std::jthread watcher_;
 };
 

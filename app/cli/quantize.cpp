@@ -54,7 +54,9 @@ int runQuantize(Words words, Interrupt& interrupt) {
     throw UsageError("--out needs a file name that ends in .gguf, not '" + out.string() + "'");
 
   std::atomic<bool> stopped = false;
-  const Interrupt::Scope scope(interrupt, [&stopped] { stopped = true; });
+  // Stopping takes a fraction of a second; an impatient second Ctrl-C would leave an unfinished file behind.
+  const Interrupt::Scope scope(
+      interrupt, [&stopped] { stopped = true; }, Interrupt::Scope::Second::IsIgnored);
   ProgressBar bar(arguments.quiet());
   options.progress = [&](double share) {
     bar.show(share);

@@ -41,7 +41,8 @@ SentencePieceModel parse_sentencepiece_model(std::string_view bytes, const std::
 std::string with_control_pieces(std::string_view bytes, const SentencePieceModel& model,
                                 const std::vector<bool>& controls);
 
-/// A BPE model with these pieces, as a tokenizer.model would hold it: byte fallback where there are byte pieces. Nothing is checked but that the three lists are of one length: throws Error(CorruptFile).
+/// A BPE model with these pieces, as a tokenizer.model would hold it: byte fallback where there are byte pieces. Nothing
+/// is checked but that the three lists are of one length: throws Error(CorruptFile).
 std::string model_of_pieces(const PieceVocabulary& vocabulary);
 
 }  // namespace engine

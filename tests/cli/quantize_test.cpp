@@ -150,6 +150,8 @@ TEST_P(QuantizeStopped, LeavesNothingBehind) {
   ASSERT_FALSE(fs::is_empty(folder));
   EXPECT_FALSE(fs::exists(out));
   program.send(GetParam());
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));  // so that the second one is not the first
+  program.send(GetParam());
   const Outcome outcome = program.finish();
   EXPECT_EQ(outcome.status, 130);
   EXPECT_EQ(outcome.err, "");
@@ -165,7 +167,7 @@ TEST(Quantize, MemoryDoesNotGrowWithTheModel) {
   EXPECT_EQ(run({"quantize", model, "--type", "q4_0", "--out", out, "--quiet"}).status, 0);
   getrusage(RUSAGE_CHILDREN, &after);
   // The largest of all children so far, in kilobytes, mapped pages included.
-  EXPECT_LT(after.ru_maxrss, std::max<long>(before.ru_maxrss, 300 * 1024));
+  EXPECT_LE(after.ru_maxrss, std::max<long>(before.ru_maxrss, 300 * 1024));
 }
 
 }  // namespace

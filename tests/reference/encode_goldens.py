@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """What other encoders make of the same numbers: writes tests/fixtures/quantised/encoded.safetensors.
 
-`numbers` F32 [rows, 512], a distribution a row, and their blocks U8 [rows, bytes]: `Q8_0`, `Q4_0` and `BF16` by the Python
-package gguf, `Q4_K` and `Q6_K` by ggml_quantize_chunk of the library ggml in the Python package llama-cpp-python
-(--ggml FILE, libggml-base.so). Needs requirements.txt beside it.
+`numbers` F32 [rows, 512], a distribution a row, and their blocks U8 [rows, bytes]: `Q8_0`, `Q4_0` and `BF16` by the
+Python package gguf, `Q4_K` and `Q6_K` by ggml_quantize_chunk of the library ggml, which the Python package
+llama-cpp-python brings (--ggml FILE, libggml-base.so). Needs requirements.txt beside it.
 """
 import argparse
 import ctypes
@@ -25,7 +25,8 @@ def numbers():
             -numpy.abs(random.standard_normal(COLUMNS)) - 0.5, random.standard_normal(COLUMNS) * 1000,
             random.standard_normal(COLUMNS) * (random.random(COLUMNS) < 0.05), numpy.full(COLUMNS, 0.25),
             numpy.full(COLUMNS, -3.0), numpy.zeros(COLUMNS)]
-    return numpy.array(rows, dtype=numpy.float32) + numpy.float32(0)  # no negative zeros: encoders differ in their sign
+    # No negative zeros: encoders differ in the sign that they give a block of nothing else.
+    return numpy.array(rows, dtype=numpy.float32) + numpy.float32(0)
 
 
 def by_ggml(library, values, kind):
