@@ -45,14 +45,23 @@ engine::GenerationResult runToEnd(engine::Engine& engine, engine::GenerationRequ
   std::mutex mutex;
   std::condition_variable ended;
   std::optional<engine::GenerationResult> result;
-  const engine::RequestId id =
+  std::optional<engine::RequestId> id;  // guarded by mutex
+  bool stopped = false;                 // likewise
+  // Before the request is made: its first token may be seen, and answered by Ctrl-C, before submit() has returned.
+  const Interrupt::Scope scope(interrupt, [&] {
+    const std::lock_guard lock(mutex);
+    stopped = true;
+    if (id) engine.cancel(*id);
+  });
+  const engine::RequestId made =
       engine.submit(std::move(request), std::move(onToken), [&](const engine::GenerationResult& finished) {
         const std::lock_guard lock(mutex);
         result = finished;
         ended.notify_one();
       });
-  const Interrupt::Scope scope(interrupt, [&engine, id] { engine.cancel(id); });
   std::unique_lock lock(mutex);
+  id = made;
+  if (stopped) engine.cancel(made);
   ended.wait(lock, [&result] { return result.has_value(); });
   return *result;
 }

@@ -78,7 +78,7 @@ class FolderExport {
     if (!can_decode(view->dtype)) {
       throw Error(ErrorCode::UnsupportedModel, source_.path().string() + ": the tensor " + in_quotes(view->name, 200) +
                                                    " is of type " + std::string(name_of(view->dtype)) +
-                                                   "; weights can be F32, F16, BF16 or quantised as in GGUF.");
+                                                   "; weights can be F32, F16, BF16, F64, FP8, GPTQ or quantised as in GGUF.");
     }
     return {*view, 0, std::accumulate(shape.begin(), shape.end() - 1, std::int64_t{1}, std::multiplies<>())};
   }

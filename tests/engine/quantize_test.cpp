@@ -78,6 +78,20 @@ TEST(Quantize, Float32FilesAreTheSameModel) {
   }
 }
 
+TEST(Quantize, Fp8AndGptqBecomeTheSameModel) {
+  const ScratchFolder scratch;
+  for (const char* name : {"fp8-block-ernie4_5", "fp8-channel-glm4", "gptq-v2-glm4"}) {
+    SCOPED_TRACE(name);
+    const fs::path model = tests::fixture(std::string("quantised_hf/") + name), out = scratch.path() / "out.gguf";
+    for (const int threads : {1, 3}) {
+      quantize(model, DType::F32, out, threads);
+      EXPECT_TRUE(tests::close_to(logits_of(out), logits_of(model), 1e-5));  // other kernels, other order of sums
+    }
+    quantize(model, DType::Q8_0, out);
+    EXPECT_LT(tests::difference(logits_of(out), logits_of(model)).e_rms, 0.1);
+  }
+}
+
 TEST(Quantize, Bfloat16WeightsStayBitForBit) {
   const ScratchFolder scratch;
   for (const std::string& name : models()) {
