@@ -255,7 +255,9 @@ class Lint {
       const bool blank = text.text.find_first_not_of(" \t\r\n") == std::string::npos;
       if (!text.compared || blank || text.text.size() > kLongestWord) continue;
       if (known.insert(text.text).second) words.emplace_back(text.text, text.offset);
-      if (before && known.insert(*before + "\n" + text.text).second)
+      // Marks around a message, as in "starts with ... and ends with ..."; single letters are none.
+      const bool marks = before && before->size() > 1 && text.text.size() > 1;
+      if (marks && known.insert(*before + "\n" + text.text).second)
         words.emplace_back(*before + "\n" + text.text, text.offset);
       before = &text.text;
     }

@@ -135,8 +135,8 @@ TEST(Lint, FindsBranchesOnTheUsersWords) {
 }
 
 TEST(Lint, WhatIsDoneToTheUsersWordsIsNoBranch) {
-  EXPECT_THAT(findings(with(kSound, "'User: ' + message.content",
-                            "'User: ' + message.content.split('</think>')[-1] | trim | replace('h', 'b')")),
+  EXPECT_THAT(brief(findings(with(kSound, "'User: ' + message.content",
+                            "'User: ' + message.content.split('</think>')[-1] | trim | replace('h', 'b')"))),
               IsEmpty());
 }
 
