@@ -175,7 +175,7 @@ class Lint {
       findings_.push_back({Finding::Kind::MissingStart, starts.front(),
                            "The prompt does not begin with " + starts.front() +
                                ", which the model expects first; nothing else adds it.",
-                           line_of_first_output()});
+                           line_of_beginning(text)});
     }
     for (const std::string& start : starts) {
       if (!contains(text, start + start)) continue;
@@ -185,10 +185,12 @@ class Lint {
       break;
     }
   }
-  int line_of_first_output() const {
-    const auto written = std::find_if(mentions_.texts.begin(), mentions_.texts.end(),
-                                      [](const Mention& text) { return !text.compared; });
-    return written == mentions_.texts.end() ? 0 : line_at(written->offset);
+  // Where the template writes what a rendering begins with.
+  int line_of_beginning(std::string_view rendered) const {
+    const auto written = std::find_if(mentions_.texts.begin(), mentions_.texts.end(), [&](const Mention& text) {
+      return text.text.find_first_not_of(" \n") != std::string::npos && rendered.starts_with(text.text);
+    });
+    return written == mentions_.texts.end() ? line_of_loop() : line_at(written->offset);
   }
   // Where a token is written for the second time, by its text or by its variable.
   int line_of_second(const std::string& token) const {

@@ -38,6 +38,7 @@ struct ModelRunner::Asked {
   QList<Message> messages;
   Message continued;  ///< the reply where it is written on; else a default one
   SamplingChoice sampling;
+  PromptChoice prompt;
 };
 
 namespace {
@@ -61,6 +62,19 @@ Failure currentFailure() {
   } catch (const std::exception& error) {
     return {ModelRunner::tr("Something went wrong inside Sotto."), QString::fromUtf8(error.what())};
   }
+}
+
+/// The person's template where it was written for this model, else the model's own.
+ChatTemplate chosenTemplate(const ChatTemplate& own, const engine::ModelInfo& model, const PromptChoice& choice) {
+  const bool fits = choice.chatTemplate && choice.templateModel.toStdString() == model.name;
+  return fits ? ChatTemplate{choice.chatTemplate->toStdString(), false, "edited chat template"} : own;
+}
+
+std::vector<PromptMessage> chosenMessages(const engine::ModelInfo& model, const QList<Message>& messages,
+                                          const PromptChoice& choice) {
+  std::vector<PromptMessage> all = promptMessages(model, messages);
+  if (!choice.systemPrompt.isEmpty()) all.insert(all.begin(), {"system", choice.systemPrompt.toStdString(), {}});
+  return all;
 }
 
 std::filesystem::path fileSystemPath(const QString& path) {
@@ -143,6 +157,10 @@ QString ModelRunner::loadingName() const {
 
 const engine::ModelInfo* ModelRunner::model() const {
   return loaded_ ? &loaded_->info : nullptr;
+}
+
+const ChatTemplate* ModelRunner::chatTemplate() const {
+  return loaded_ ? &loaded_->chatTemplate : nullptr;
 }
 
 // Loading
@@ -288,13 +306,15 @@ void ModelRunner::release() {
 
 // Replies
 
-Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, const Message& continued) {
+Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, const PromptChoice& prompt,
+                             const Message& continued) {
   auto* reply = new Reply(*this, turn.conversationId, turn.replyId, continued.text, continued.tokenIds);
   Asked asked;
   asked.reply = reply;
   asked.messages = turn.messages;
   asked.continued = continued;
   asked.sampling = sampling;
+  asked.prompt = prompt;
 
   if (ticket_) {
     waiting_.push_back(std::move(asked));
@@ -309,10 +329,12 @@ Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, c
 void ModelRunner::start(const Asked& asked) {
   if (!asked.reply) return;
   work_.start([loaded = loaded_, buffer = asked.reply->buffer_, messages = asked.messages, continued = asked.continued,
-               sampling = asked.sampling, session = asked.reply->conversationId()] {
+               sampling = asked.sampling, choice = asked.prompt, session = asked.reply->conversationId()] {
     try {
       engine::GenerationRequest request;
-      request.prompt = makePrompt(loaded->chatTemplate, loaded->info, promptMessages(loaded->info, messages)).pieces;
+      request.prompt = makePrompt(chosenTemplate(loaded->chatTemplate, loaded->info, choice), loaded->info,
+                                  chosenMessages(loaded->info, messages, choice))
+                           .pieces;
       if (!continued.text.isEmpty()) request.prompt.push_back(openPiece(loaded->info, continued));
       request.session = static_cast<std::uint64_t>(session);
       request.sampling = sampling.params;
@@ -380,18 +402,28 @@ QFuture<int> ModelRunner::countTokens(const QString& text) {
   });
 }
 
-QFuture<int> ModelRunner::countTokens(const QList<Message>& messages) {
-  return QtConcurrent::run(&work_, [loaded = loaded_, messages] {
+QFuture<int> ModelRunner::countTokens(const QList<Message>& messages, const PromptChoice& choice) {
+  return QtConcurrent::run(&work_, [loaded = loaded_, messages, choice] {
     if (!loaded) return -1;
     try {
       PromptOptions options;
       options.addGenerationPrompt = false;
       const Prompt prompt =
-          makePrompt(loaded->chatTemplate, loaded->info, promptMessages(loaded->info, messages), options);
+          makePrompt(chosenTemplate(loaded->chatTemplate, loaded->info, choice), loaded->info,
+                     chosenMessages(loaded->info, messages, choice), options);
       return static_cast<int>(loaded->engine->count_tokens(prompt.pieces));
     } catch (const std::exception&) {
       return -1;
     }
+  });
+}
+
+QFuture<PromptPreview> ModelRunner::preview(const QList<Message>& messages, const PromptChoice& choice) {
+  return QtConcurrent::run(&work_, [loaded = loaded_, messages, choice] {
+    if (!loaded) return PromptPreview();
+    return makePreview(chosenTemplate(loaded->chatTemplate, loaded->info, choice), loaded->info,
+                       chosenMessages(loaded->info, messages, choice),
+                       [&](const std::vector<engine::PromptPiece>& prompt) { return loaded->engine->tokenize_runs(prompt); });
   });
 }
 

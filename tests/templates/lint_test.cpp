@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <iostream>
 
 #include "tests/templates/cases.h"
@@ -209,6 +210,31 @@ TEST(Lint, LooksOverAllPublishedTemplates) {
       std::cout << file.filename().string() << ":" << one.line << ": " << one.sentence << "\n";
     }
   }
+}
+
+// The shared hostile templates end in time here too, without a crash.
+TEST(Lint, HostileTemplatesAreGivenUpInTime) {
+  const auto folder = shared_cases();
+  if (!folder) GTEST_SKIP() << "the shared cases are not here";
+  int looked_at = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(*folder / "limits")) {
+    if (entry.path().extension() != ".json") continue;
+    for (const OrderedJson& test : read_json(entry.path())) {
+      std::string text = test.value("template", std::string());
+      for (const OrderedJson& part : test.value("template_build", OrderedJson::array())) {
+        for (int i = 0; i < part.at(1).get<int>(); ++i) text += part.at(0).get<std::string>();
+      }
+      const auto start = std::chrono::steady_clock::now();
+      try {
+        templates::lint(Template::compile(text), tokens());
+      } catch (const templates::TemplateError&) {
+        continue;  // does not compile, and is so no matter of lint
+      }
+      EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), 6) << test["name"];
+      ++looked_at;
+    }
+  }
+  EXPECT_GT(looked_at, 50);
 }
 
 }  // namespace
