@@ -27,7 +27,7 @@ Item {
         function find(item, name) {
             if (item instanceof TextArea && item.visible && item.Accessible.name === name)
                 return item
-            for (const child of item.children) {
+            for (const child of Array.from(item.children)) {
                 const found = find(child, name)
                 if (found)
                     return found
