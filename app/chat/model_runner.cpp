@@ -64,19 +64,6 @@ Failure currentFailure() {
   }
 }
 
-/// The person's template where it was written for this model, else the model's own.
-ChatTemplate chosenTemplate(const ChatTemplate& own, const engine::ModelInfo& model, const PromptChoice& choice) {
-  const bool fits = choice.chatTemplate && choice.templateModel.toStdString() == model.name;
-  return fits ? ChatTemplate{choice.chatTemplate->toStdString(), false, "edited chat template"} : own;
-}
-
-std::vector<PromptMessage> chosenMessages(const engine::ModelInfo& model, const QList<Message>& messages,
-                                          const PromptChoice& choice) {
-  std::vector<PromptMessage> all = promptMessages(model, messages);
-  if (!choice.systemPrompt.isEmpty()) all.insert(all.begin(), {"system", choice.systemPrompt.toStdString(), {}});
-  return all;
-}
-
 std::filesystem::path fileSystemPath(const QString& path) {
   return std::filesystem::path(path.toStdU16String());
 }
@@ -329,11 +316,11 @@ Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, c
 void ModelRunner::start(const Asked& asked) {
   if (!asked.reply) return;
   work_.start([loaded = loaded_, buffer = asked.reply->buffer_, messages = asked.messages, continued = asked.continued,
-               sampling = asked.sampling, choice = asked.prompt, session = asked.reply->conversationId()] {
+               sampling = asked.sampling, choice = resolved(asked.prompt), session = asked.reply->conversationId()] {
     try {
       engine::GenerationRequest request;
-      request.prompt = makePrompt(chosenTemplate(loaded->chatTemplate, loaded->info, choice), loaded->info,
-                                  chosenMessages(loaded->info, messages, choice))
+      request.prompt = makePrompt(chosenTemplate(loaded->chatTemplate, choice), loaded->info,
+                                  promptMessages(loaded->info, messages, choice))
                            .pieces;
       if (!continued.text.isEmpty()) request.prompt.push_back(openPiece(loaded->info, continued));
       request.session = static_cast<std::uint64_t>(session);
@@ -355,6 +342,21 @@ void ModelRunner::start(const Asked& asked) {
       buffer->addFailure(failure.error, failure.detail);
     }
   });
+}
+
+/// What holds for the loaded model: a chat's own first, then what was written for all chats with the model. A template
+/// that was written for another model says nothing here.
+PromptChoice ModelRunner::resolved(const PromptChoice& chat) const {
+  PromptChoice choice = chat;
+  if (choice.templateModel != modelName()) choice.chatTemplate.reset();
+  const QVariantMap shared = settings_.promptOverride(modelName());
+  const auto field = [&shared](const QString& name) {
+    return shared.contains(name) ? std::optional(shared.value(name).toString()) : std::nullopt;
+  };
+  if (!choice.systemPrompt) choice.systemPrompt = field(QStringLiteral("system"));
+  if (!choice.chatTemplate) choice.chatTemplate = field(QStringLiteral("template"));
+  choice.templateModel = modelName();
+  return choice;
 }
 
 void ModelRunner::startWaiting() {
@@ -402,28 +404,29 @@ QFuture<int> ModelRunner::countTokens(const QString& text) {
   });
 }
 
-QFuture<int> ModelRunner::countTokens(const QList<Message>& messages, const PromptChoice& choice) {
-  return QtConcurrent::run(&work_, [loaded = loaded_, messages, choice] {
+QFuture<int> ModelRunner::countTokens(const QList<Message>& messages, const PromptChoice& prompt) {
+  return QtConcurrent::run(&work_, [loaded = loaded_, messages, choice = resolved(prompt)] {
     if (!loaded) return -1;
     try {
       PromptOptions options;
       options.addGenerationPrompt = false;
-      const Prompt prompt =
-          makePrompt(chosenTemplate(loaded->chatTemplate, loaded->info, choice), loaded->info,
-                     chosenMessages(loaded->info, messages, choice), options);
-      return static_cast<int>(loaded->engine->count_tokens(prompt.pieces));
+      const Prompt made = makePrompt(chosenTemplate(loaded->chatTemplate, choice), loaded->info,
+                                     promptMessages(loaded->info, messages, choice), options);
+      return static_cast<int>(loaded->engine->count_tokens(made.pieces));
     } catch (const std::exception&) {
       return -1;
     }
   });
 }
 
-QFuture<PromptPreview> ModelRunner::preview(const QList<Message>& messages, const PromptChoice& choice) {
-  return QtConcurrent::run(&work_, [loaded = loaded_, messages, choice] {
+QFuture<PromptPreview> ModelRunner::preview(const QList<Message>& messages, const PromptChoice& prompt) {
+  return QtConcurrent::run(&work_, [loaded = loaded_, messages, choice = resolved(prompt)] {
     if (!loaded) return PromptPreview();
-    return makePreview(chosenTemplate(loaded->chatTemplate, loaded->info, choice), loaded->info,
-                       chosenMessages(loaded->info, messages, choice),
-                       [&](const std::vector<engine::PromptPiece>& prompt) { return loaded->engine->tokenize_runs(prompt); });
+    return makePreview(chosenTemplate(loaded->chatTemplate, choice), loaded->info,
+                       promptMessages(loaded->info, messages, choice),
+                       [&](const std::vector<engine::PromptPiece>& pieces) {
+                         return loaded->engine->tokenize_runs(pieces);
+                       });
   });
 }
 

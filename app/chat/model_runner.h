@@ -99,7 +99,8 @@ class ModelRunner : public QObject {
   Q_INVOKABLE void cancelLoad();
   Q_INVOKABLE void dismissError();
 
-  /// Has the reply to `turn` written; `continued` is the reply's text and ids so far where it is written on. While a
+  /// Has the reply to `turn` written, its prompt made with the chat's own `prompt`, else with what Settings has for the
+  /// model; `continued` is the reply's text and ids so far where it is written on. While a
   /// model loads, the reply waits for it; without one it fails. Owned by this object; delete it with deleteLater().
   Reply* generate(const Turn& turn, const SamplingChoice& sampling, const PromptChoice& prompt = {},
                   const Message& continued = {});
@@ -108,7 +109,7 @@ class ModelRunner : public QObject {
   /// The cached tokens of a conversation are not needed any more.
   void forget(qint64 conversationId);
 
-  /// Tokens of a text, or of a conversation as the model would read it; -1 without a model or where it cannot be told.
+  /// Tokens of a text, or of a conversation as the model would read it (`prompt` as in generate); -1 without a model or where it cannot be told.
   QFuture<int> countTokens(const QString& text);
   QFuture<int> countTokens(const QList<Message>& messages, const PromptChoice& prompt = {});
   /// What the model would be given, on the pool. Carries no exception; without a model it is empty.
@@ -140,6 +141,7 @@ class ModelRunner : public QObject {
   void startWaiting();
   void failWaiting(const QString& error, const QString& detail);
   void start(const Asked& asked);
+  PromptChoice resolved(const PromptChoice& chat) const;
   void cancel(Reply& reply);
 
   Settings& settings_;

@@ -28,7 +28,7 @@ PromptViewModel::PromptViewModel(History& history, Settings& settings, ModelRunn
     : QObject(parent), history_(history), settings_(settings), runner_(runner) {
   storeTimer_.setSingleShot(true);
   storeTimer_.setInterval(kStoreDelayMs);
-  connect(&storeTimer_, &QTimer::timeout, this, &PromptViewModel::store);
+  connect(&storeTimer_, &QTimer::timeout, this, &PromptViewModel::storeChat);
   previewTimer_.setSingleShot(true);
   previewTimer_.setInterval(kPreviewDelayMs);
   connect(&previewTimer_, &QTimer::timeout, this, &PromptViewModel::refresh);
@@ -36,7 +36,7 @@ PromptViewModel::PromptViewModel(History& history, Settings& settings, ModelRunn
   readModel();
 }
 
-PromptViewModel::~PromptViewModel() { store(); }
+PromptViewModel::~PromptViewModel() { storeChat(); }
 
 // What holds
 
@@ -45,7 +45,7 @@ bool PromptViewModel::available() const { return runner_.model() != nullptr; }
 QString PromptViewModel::modelName() const { return runner_.modelName(); }
 
 /// A template of another model says nothing here.
-bool PromptViewModel::fits(const Own& own) const {
+bool PromptViewModel::fits(const PromptChoice& own) const {
   return own.chatTemplate && own.templateModel == runner_.modelName();
 }
 
@@ -85,23 +85,17 @@ QString PromptViewModel::templateProblem() const {
 
 bool PromptViewModel::chatDiffers() const { return chat_.systemPrompt.has_value() || fits(chat_); }
 
+QString PromptViewModel::foreignModel() const {
+  return available() && chat_.chatTemplate && !fits(chat_) ? chat_.templateModel : QString();
+}
+
 QStringList PromptViewModel::builtInNames() const {
   QStringList names;
   for (const BuiltinTemplate& one : builtinTemplates()) names.append(utf8(one.name));
   return names;
 }
 
-PromptChoice PromptViewModel::choice() const {
-  PromptChoice choice;
-  choice.systemPrompt = chat_.systemPrompt.value_or(model_.systemPrompt.value_or(QString()));
-  choice.templateModel = runner_.modelName();
-  choice.chatTemplate = fits(chat_) ? chat_.chatTemplate : fits(model_) ? model_.chatTemplate : std::nullopt;
-  return choice;
-}
-
 // Editing
-
-PromptViewModel::Own& PromptViewModel::edited() { return scope_ == Scope::Chat ? chat_ : model_; }
 
 void PromptViewModel::setScope(Scope scope) {
   if (scope == scope_) return;
@@ -111,7 +105,7 @@ void PromptViewModel::setScope(Scope scope) {
 }
 
 void PromptViewModel::setSystemPrompt(const QString& text) {
-  if (text == systemPrompt()) return;
+  if (text == systemPrompt() || (scope_ == Scope::Model && !available())) return;
   if (text == inheritedSystemPrompt()) {
     edited().systemPrompt.reset();
   } else {
@@ -148,8 +142,12 @@ void PromptViewModel::useBuiltIn(const QString& name) {
 }
 
 void PromptViewModel::editedSomething() {
-  (scope_ == Scope::Chat ? chatDirty_ : modelDirty_) = true;
-  storeTimer_.start();
+  if (scope_ == Scope::Chat) {
+    chatDirty_ = true;
+    storeTimer_.start();
+  } else {
+    storeModel();
+  }
   emit changed();
   emit choiceChanged();
   refreshSoon();
@@ -167,19 +165,17 @@ QString PromptViewModel::chatJson() const {
   return fields.isEmpty() ? QString() : QString::fromUtf8(QJsonDocument(fields).toJson(QJsonDocument::Compact));
 }
 
-void PromptViewModel::store() {
-  storeTimer_.stop();
-  storeChat();
-  if (!std::exchange(modelDirty_, false) || overriddenModel_.isEmpty()) return;
+void PromptViewModel::storeModel() {
   QVariantMap fields;
   if (model_.systemPrompt) fields.insert(kSystem, *model_.systemPrompt);
   if (model_.chatTemplate) fields.insert(kTemplate, *model_.chatTemplate);
-  setStoreError(settings_.setPromptOverride(overriddenModel_, fields)
+  setStoreError(settings_.setPromptOverride(modelName(), fields)
                     ? QString()
-                    : tr("This is too long to be kept for all chats. It holds until Sotto is closed."));
+                    : tr("This is too long to be kept for all chats, so it is not used."));
 }
 
 void PromptViewModel::storeChat() {
+  storeTimer_.stop();
   if (conversationId_ == 0 || !std::exchange(chatDirty_, false)) return;
   whenDone(
       history_.setConversationPrompt(conversationId_, chatJson()), this, [this] { setStoreError({}); },
@@ -194,13 +190,14 @@ void PromptViewModel::setStoreError(const QString& sentence) {
 
 void PromptViewModel::openChat(qint64 conversationId, const QString& promptJson) {
   storeChat();
+  if (conversationId_ == 0) newChat_ = chat_;
   const QJsonObject fields = QJsonDocument::fromJson(promptJson.toUtf8()).object();
-  chat_ = {};
+  chat_ = conversationId == 0 ? newChat_ : PromptChoice();
   chatDirty_ = false;
   conversationId_ = conversationId;
   if (fields.value(kSystem).isString()) chat_.systemPrompt = fields.value(kSystem).toString();
   if (fields.value(kTemplate).isString()) chat_.chatTemplate = fields.value(kTemplate).toString();
-  chat_.templateModel = fields.value(kModel).toString();
+  if (conversationId != 0) chat_.templateModel = fields.value(kModel).toString();
   emit changed();
   emit choiceChanged();
   refreshSoon();
@@ -208,19 +205,19 @@ void PromptViewModel::openChat(qint64 conversationId, const QString& promptJson)
 
 void PromptViewModel::chatStored(qint64 conversationId, const QString& promptJson) {
   conversationId_ = conversationId;
+  newChat_ = {};
   chatDirty_ = chatJson() != promptJson;  // typed meanwhile
   if (chatDirty_) storeTimer_.start();
 }
 
 /// The loaded model is another one: so is what was written for it.
 void PromptViewModel::readModel() {
-  store();
   model_ = {};
-  overriddenModel_ = runner_.modelName();
-  const QVariantMap fields = overriddenModel_.isEmpty() ? QVariantMap() : settings_.promptOverride(overriddenModel_);
+  const QVariantMap fields = available() ? settings_.promptOverride(modelName()) : QVariantMap();
   if (fields.contains(kSystem)) model_.systemPrompt = fields.value(kSystem).toString();
   if (fields.contains(kTemplate)) model_.chatTemplate = fields.value(kTemplate).toString();
-  model_.templateModel = overriddenModel_;
+  model_.templateModel = modelName();
+  setStoreError({});
   emit changed();
   emit choiceChanged();
   refreshSoon();

@@ -40,6 +40,7 @@ class PromptViewModel : public QObject {
   Q_PROPERTY(QString templateName READ templateName NOTIFY changed)
   Q_PROPERTY(QString templateProblem READ templateProblem NOTIFY changed)
   Q_PROPERTY(bool chatDiffers READ chatDiffers NOTIFY changed)
+  Q_PROPERTY(QString foreignModel READ foreignModel NOTIFY changed)
   Q_PROPERTY(QStringList builtInNames READ builtInNames CONSTANT)
   Q_PROPERTY(QString error READ error NOTIFY previewChanged)
   Q_PROPERTY(int errorLine READ errorLine NOTIFY previewChanged)
@@ -79,6 +80,7 @@ class PromptViewModel : public QObject {
   QString templateName() const;   ///< of the one behind the edits, for people
   QString templateProblem() const;  ///< why the model's own is not used; empty: it is
   bool chatDiffers() const;         ///< the open chat has something of its own, whatever the scope that is shown
+  QString foreignModel() const;     ///< for which the open chat has a template that is not used now; empty: none
   QStringList builtInNames() const;
 
   QString error() const { return preview_.fault; }
@@ -99,8 +101,8 @@ class PromptViewModel : public QObject {
   /// Puts a built-in template into the editor.
   Q_INVOKABLE void useBuiltIn(const QString& name);
 
-  /// What holds for the open chat now.
-  PromptChoice choice() const;
+  /// What the open chat has of its own.
+  PromptChoice choice() const { return chat_; }
   /// The open chat's own as it is stored; empty: nothing.
   QString chatJson() const;
 
@@ -116,30 +118,21 @@ class PromptViewModel : public QObject {
   void activeChanged();
   /// What is shown for editing is another.
   void changed();
-  /// choice() is another one now.
+  /// choice(), or what holds for the model, is another one now.
   void choiceChanged();
   void previewChanged();
   void storeErrorChanged();
 
  private:
-  /// What was written for one chat, or for all chats with one model.
-  struct Own {
-    std::optional<QString> systemPrompt;
-    std::optional<QString> chatTemplate;
-    QString templateModel;  // whose chatTemplate it is
-
-    bool operator==(const Own&) const = default;
-  };
-
   QString ownTemplate() const;
   QString inheritedTemplate() const;
   QString inheritedSystemPrompt() const;
-  Own& edited();
-  const Own& edited() const { return scope_ == Scope::Chat ? chat_ : model_; }
-  bool fits(const Own& own) const;
+  PromptChoice& edited() { return scope_ == Scope::Chat ? chat_ : model_; }
+  const PromptChoice& edited() const { return scope_ == Scope::Chat ? chat_ : model_; }
+  bool fits(const PromptChoice& own) const;
   void readModel();
   void editedSomething();
-  void store();
+  void storeModel();
   void storeChat();
   void setStoreError(const QString& sentence);
   void refreshSoon();
@@ -153,9 +146,10 @@ class PromptViewModel : public QObject {
   Scope scope_ = Scope::Chat;
   bool active_ = false;
   qint64 conversationId_ = 0;
-  Own chat_, model_;
-  QString overriddenModel_;  // whose model_ it is
-  bool chatDirty_ = false, modelDirty_ = false;  // to be stored
+  PromptChoice chat_;
+  PromptChoice newChat_;    // of the chat that is not stored yet, while another is open
+  PromptChoice model_;      // as Settings has it for the loaded model
+  bool chatDirty_ = false;  // to be stored
   QList<Message> messages_;
   PromptPreview preview_;
   PromptRunModel runs_;

@@ -837,6 +837,14 @@
             <translation>第 %1 行：%2。修正之前无法生成回答。</translation>
         </message>
         <message>
+            <source>This chat's own template was written for %1 and is not used with this model.</source>
+            <translation>本对话自己的模板是为 %1 编写的，不用于当前模型。</translation>
+        </message>
+        <message>
+            <source>This template is too long to be edited here; its beginning is shown.</source>
+            <translation>此模板太长，无法在此编辑；只显示开头部分。</translation>
+        </message>
+        <message>
             <source>Preview</source>
             <translation>预览</translation>
         </message>
@@ -887,8 +895,8 @@
             <translation>内置：%1</translation>
         </message>
         <message>
-            <source>This is too long to be kept for all chats. It holds until Sotto is closed.</source>
-            <translation>内容太长，无法为所有对话保存。在关闭 Sotto 之前有效。</translation>
+            <source>This is too long to be kept for all chats, so it is not used.</source>
+            <translation>内容太长，无法为所有对话保存，因此不会使用。</translation>
         </message>
         <message>
             <source>Hello!</source>

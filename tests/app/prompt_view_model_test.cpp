@@ -175,19 +175,57 @@ class PromptViewModelTest : public tests::ChatFixture {
   void theChatsOwnGoesBeforeTheModels() {
     prompt().setScope(PromptViewModel::Scope::Model);
     prompt().setSystemPrompt(QStringLiteral("for all"));
-    QCOMPARE(prompt().choice().systemPrompt, QStringLiteral("for all"));
     prompt().setScope(PromptViewModel::Scope::Chat);
     QCOMPARE(prompt().systemPrompt(), QStringLiteral("for all"));
     QVERIFY(!prompt().systemPromptModified());
     prompt().setSystemPrompt(QString());  // this chat wants none
     QVERIFY(prompt().systemPromptModified());
     QVERIFY(prompt().chatDiffers());
-    QCOMPARE(prompt().choice().systemPrompt, QString());
+    QTRY_VERIFY_WITH_TIMEOUT(!previewText().contains(QStringLiteral("for all")), kPatience);
     prompt().resetSystemPrompt();
-    QCOMPARE(prompt().choice().systemPrompt, QStringLiteral("for all"));
+    QCOMPARE(prompt().systemPrompt(), QStringLiteral("for all"));
+    QTRY_VERIFY_WITH_TIMEOUT(previewText().contains(QStringLiteral("for all\n")), kPatience);
+    sendAndWait(QStringLiteral("Hello"));
     prompt().setSystemPrompt(QStringLiteral("for this"));
+    QTRY_VERIFY_WITH_TIMEOUT(previewText().contains(QStringLiteral("for this\n")), kPatience);
     chat_->newChat();
     QCOMPARE(prompt().systemPrompt(), QStringLiteral("for all"));
+  }
+
+  void whatWasWrittenForAnUnsentChatIsKeptLikeItsDraft() {
+    sendAndWait(QStringLiteral("Hello"));
+    const qint64 first = chat_->conversationId();
+    chat_->newChat();
+    prompt().setSystemPrompt(QStringLiteral("not sent yet"));
+    chat_->open(first);
+    QTRY_COMPARE_WITH_TIMEOUT(chat_->conversationId(), first, kPatience);
+    QCOMPARE(prompt().systemPrompt(), QString());
+    chat_->newChat();
+    QCOMPARE(prompt().systemPrompt(), QStringLiteral("not sent yet"));
+    sendAndWait(QStringLiteral("Hello"));
+    chat_->newChat();
+    QCOMPARE(prompt().systemPrompt(), QString());
+  }
+
+  void aReplyThatWaitsForTheModelIsGivenWhatHoldsForIt() {
+    prompt().setScope(PromptViewModel::Scope::Model);
+    prompt().setTemplateText(QStringLiteral("{{ messages[-1].content }}"));
+    end();
+    start();
+    limit(2);
+    runner_->load(tests::fixtureModel("ernie4_5-chat"));
+    send(QStringLiteral("Hello there"));  // before the model is there
+    QTRY_VERIFY_WITH_TIMEOUT(!chat_->busy(), kPatience);
+    QCOMPARE(modelTokens(), runner_->countTokens(QStringLiteral("Hello there")).result());
+  }
+
+  void tooMuchForAllChatsIsRefusedAloud() {
+    prompt().setScope(PromptViewModel::Scope::Model);
+    prompt().setSystemPrompt(QString(Settings::kLongestPrompts + 1, QLatin1Char('x')));
+    QVERIFY(!prompt().storeError().isEmpty());
+    QVERIFY(settings_->promptOverride(runner_->modelName()).isEmpty());
+    prompt().setSystemPrompt(QStringLiteral("short"));
+    QVERIFY(prompt().storeError().isEmpty());
   }
 
   void everythingIsFoundAgainAfterARestart() {
@@ -216,9 +254,11 @@ class PromptViewModelTest : public tests::ChatFixture {
     QCOMPARE(runner_->modelName(), QStringLiteral("demo-model"));
     QVERIFY(!prompt().templateModified());
     QVERIFY(prompt().templateText() != QStringLiteral("mine"));
-    QVERIFY(!prompt().choice().chatTemplate);
+    QCOMPARE(prompt().foreignModel(), QStringLiteral("ernie4_5-chat"));
+    QTRY_VERIFY_WITH_TIMEOUT(previewText().contains(QStringLiteral("Hello!")), kPatience);
     load();
     QCOMPARE(prompt().templateText(), QStringLiteral("mine"));
+    QCOMPARE(prompt().foreignModel(), QString());
   }
 
   void aLongConversationIsCutAndDoesNotHoldUpTheWindow() {

@@ -131,6 +131,11 @@ Flickable {
             Layout.topMargin: -Theme.px(6)
         }
         PanelNote {
+            visible: panel.prompt.foreignModel !== ""
+            text: qsTr("This chat's own template was written for %1 and is not used with this model.").arg(panel.prompt.foreignModel)
+            color: Theme.warn
+        }
+        PanelNote {
             visible: panel.prompt.templateProblem !== ""
             text: panel.prompt.templateProblem
             color: Theme.warn
@@ -147,6 +152,10 @@ Flickable {
                 : panel.prompt.error
             color: Theme.warn
             Accessible.role: Accessible.AlertMessage
+        }
+        PanelNote {
+            visible: editor.tooLong
+            text: qsTr("This template is too long to be edited here; its beginning is shown.")
         }
         TemplateFindings {
             prompt: panel.prompt

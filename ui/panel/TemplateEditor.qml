@@ -14,6 +14,9 @@ Rectangle {
     /// What the prompt's text was when it was put into the field: the field's own may have other line ends.
     property string known: ""
     property bool loading: false
+    /// Laying out more would hold up the window.
+    readonly property int most: 200000
+    readonly property bool tooLong: prompt.templateText.length > most
     readonly property int errorLine: Math.min(prompt.errorLine, lineStarts.length)
     readonly property int rowHeight: Math.max(1, Math.ceil(metrics.height))
 
@@ -22,7 +25,7 @@ Rectangle {
             return
         known = prompt.templateText
         loading = true
-        area.text = known
+        area.text = tooLong ? known.slice(0, most) : known
         loading = false
     }
 
@@ -129,7 +132,7 @@ Rectangle {
             selectionColor: Theme.accent
             selectedTextColor: Theme.inkOnAccent
             selectByMouse: true
-            readOnly: !editor.prompt.available
+            readOnly: !editor.prompt.available || editor.tooLong
             padding: Theme.px(6)
             leftPadding: Theme.px(4)
             background: Item {
