@@ -19,7 +19,7 @@ Rectangle {
         const look = {
             control: `color:${Theme.accent}; background-color:${Theme.soft}; font-weight:600`,
             template: `color:${Theme.dim}`,
-            person: `color:${Theme.text}; background-color:${Theme.user}`
+            person: `color:${Theme.text}; background-color:${Theme.dark ? Theme.line : Theme.user}`
         }
         const spans = Array.from(parts).map(part => `<span style="${look[part.author]}">${escaped(part.text)}</span>`)
         return `<div style="white-space:pre-wrap">${spans.join("")}</div>`
