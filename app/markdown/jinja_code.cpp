@@ -123,4 +123,19 @@ QList<CodeToken> highlightJinjaLine(QStringView line, JinjaState& state) {
   return tokens;
 }
 
+QList<CodeToken> highlightJinja(QStringView text) {
+  QList<CodeToken> tokens;
+  JinjaState state = JinjaState::Text;
+  for (qsizetype begin = 0; begin <= text.size();) {
+    const qsizetype found = text.indexOf(QLatin1Char('\n'), begin);
+    const qsizetype end = found < 0 ? text.size() : found;
+    for (CodeToken token : highlightJinjaLine(text.mid(begin, end - begin), state)) {
+      token.start += begin;
+      tokens.append(token);
+    }
+    begin = end + 1;
+  }
+  return tokens;
+}
+
 }  // namespace app

@@ -15,4 +15,7 @@ enum class JinjaState { Text = 0, Tag = 1, SingleQuoted = 2, DoubleQuoted = 3, C
 /// where the line begins and becomes where it ends. Cost: linear. Any thread.
 QList<CodeToken> highlightJinjaLine(QStringView line, JinjaState& state);
 
+/// The same of a whole template.
+QList<CodeToken> highlightJinja(QStringView text);
+
 }  // namespace app

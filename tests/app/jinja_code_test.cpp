@@ -43,6 +43,12 @@ class JinjaCodeTest : public QObject {
     QCOMPARE(state, JinjaState::Tag);
     QCOMPARE(tokens(QString(), state), QStringList());
   }
+  void aFencedTemplateIsColouredTheSame() {
+    const QString text = QStringLiteral("if\n{{ 'a\nb' }}");
+    QStringList found;
+    for (const CodeToken& token : highlightCode(text, QStringLiteral("Jinja2"))) found << text.mid(token.start, token.length);
+    QCOMPARE(found, (QStringList{"{{", "'a", "b'", "}}"}));
+  }
   void halfWrittenCodeIsTaken() {
     for (const char* line : {"{", "{{", "{%-", "'", "{{ '\\", "{{ -", "{{ %", "#}", "{#", "{{ 1."}) {
       JinjaState state = JinjaState::Text;

@@ -11,7 +11,7 @@ Rectangle {
     required property PromptViewModel prompt
 
     function escaped(text: string): string {
-        return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;")
+        return text.replace(/\0/g, "\uFFFD").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;")
             .replace(/\n/g, `<span style="color:${Theme.faint}">↵</span>\n`)
     }
 
