@@ -36,57 +36,56 @@ class Walk {
   }
 
   void visit(const Statement& statement) {
-    std::visit(
-        Overloaded{
-            [&](const TextStatement& text) { add_text(text.text, statement.offset); },
-            [&](const PrintStatement& print) {
-              for (const ExpressionPtr& value : print.values) visit(value);
-            },
-            [&](const ForStatement& loop) {
-              const std::size_t names_before = out_.names.size();
-              visit(loop.source);
-              const bool over_messages =
-                  std::any_of(out_.names.begin() + static_cast<std::ptrdiff_t>(names_before), out_.names.end(),
-                              [](const Mention& name) { return name.text.find("messages") != std::string::npos; });
-              if (over_messages && out_.message_loop == 0) out_.message_loop = statement.offset;
-              visit(loop.condition);
-              body(loop.body);
-              body(loop.otherwise);
-            },
-            [&](const IfStatement& choice) {
-              for (const auto& [condition, branch] : choice.branches) {
-                visit(condition);
-                body(branch);
-              }
-              body(choice.otherwise);
-            },
-            [&](const SetStatement& set) { visit(set.value); },
-            [&](const SetBlock& block) {
-              visit(block.filter);
-              body(block.body);
-            },
-            [&](const MacroStatement& statement_of_macro) { macro(*statement_of_macro.macro); },
-            [&](const CallBlock& block) {
-              macro(*block.caller);
-              visit(block.call);
-            },
-            [&](const FilterBlock& block) {
-              visit(block.filter);
-              body(block.body);
-            },
-            [&](const WithBlock& block) {
-              for (const auto& [target, value] : block.values) visit(value);
-              body(block.body);
-            },
-            [&](const AutoescapeBlock& block) {
-              visit(block.enabled);
-              body(block.body);
-            },
-            [&](const ScopedBody& block) { body(block.body); },
-            [](const LoopControl&) {},
-            [](const Refused&) {},
-        },
-        statement.node);
+    std::visit(Overloaded{
+                   [&](const TextStatement& text) { add_text(text.text, statement.offset); },
+                   [&](const PrintStatement& print) {
+                     for (const ExpressionPtr& value : print.values) visit(value);
+                   },
+                   [&](const ForStatement& loop) {
+                     const std::size_t names_before = out_.names.size();
+                     visit(loop.source);
+                     const bool over_messages = std::any_of(
+                         out_.names.begin() + static_cast<std::ptrdiff_t>(names_before), out_.names.end(),
+                         [](const Mention& name) { return name.text.find("messages") != std::string::npos; });
+                     if (over_messages && out_.message_loop == 0) out_.message_loop = statement.offset;
+                     visit(loop.condition);
+                     body(loop.body);
+                     body(loop.otherwise);
+                   },
+                   [&](const IfStatement& choice) {
+                     for (const auto& [condition, branch] : choice.branches) {
+                       visit(condition);
+                       body(branch);
+                     }
+                     body(choice.otherwise);
+                   },
+                   [&](const SetStatement& set) { visit(set.value); },
+                   [&](const SetBlock& block) {
+                     visit(block.filter);
+                     body(block.body);
+                   },
+                   [&](const MacroStatement& statement_of_macro) { macro(*statement_of_macro.macro); },
+                   [&](const CallBlock& block) {
+                     macro(*block.caller);
+                     visit(block.call);
+                   },
+                   [&](const FilterBlock& block) {
+                     visit(block.filter);
+                     body(block.body);
+                   },
+                   [&](const WithBlock& block) {
+                     for (const auto& [target, value] : block.values) visit(value);
+                     body(block.body);
+                   },
+                   [&](const AutoescapeBlock& block) {
+                     visit(block.enabled);
+                     body(block.body);
+                   },
+                   [&](const ScopedBody& block) { body(block.body); },
+                   [](const LoopControl&) {},
+                   [](const Refused&) {},
+               },
+               statement.node);
   }
 
   void macro(const MacroDefinition& definition) {
@@ -164,6 +163,8 @@ class Walk {
 
 }  // namespace
 
-Mentions mentions_of(const Program& program) { return Walk(program).run(); }
+Mentions mentions_of(const Program& program) {
+  return Walk(program).run();
+}
 
 }  // namespace templates

@@ -35,7 +35,9 @@ Conversation with_system(Conversation conversation) {
   return conversation;
 }
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 std::size_t count(std::string_view text, std::string_view part) {
   std::size_t found = 0;
@@ -289,10 +291,10 @@ class Lint {
         if (out_of_time_ || other == usual) continue;
         // A template that replaces letters writes as much for the same letters in another order.
         if (around(backwards(word)) == other) continue;
-        findings_.push_back({Finding::Kind::UserTextDecides, word,
-                             "What the template writes depends on the words of the user's message: it looks for \"" +
-                                 word + "\".",
-                             line_at(offset)});
+        findings_.push_back(
+            {Finding::Kind::UserTextDecides, word,
+             "What the template writes depends on the words of the user's message: it looks for \"" + word + "\".",
+             line_at(offset)});
         found.push_back(word);
         break;
       }

@@ -11,18 +11,18 @@ namespace templates {
 // Something about a chat template that its user should know.
 struct Finding {
   enum class Kind {
-    MissingStart,       // the prompt does not begin with the tokens that the model expects first
-    DoubleStart,        // a start token stands twice in a row
-    UnclosedThought,    // an earlier reply leaves a thought open, or closes one that was never opened
-    DroppedRole,        // messages of a role are left out without a word
-    UserTextDecides,    // what the template writes depends on the words of the user's message
-    DiffersFromBuiltIn, // it renders other text than the built-in template of the family
-    Incomplete,         // too slow for all checks
+    MissingStart,        // the prompt does not begin with the tokens that the model expects first
+    DoubleStart,         // a start token stands twice in a row
+    UnclosedThought,     // an earlier reply leaves a thought open, or closes one that was never opened
+    DroppedRole,         // messages of a role are left out without a word
+    UserTextDecides,     // what the template writes depends on the words of the user's message
+    DiffersFromBuiltIn,  // it renders other text than the built-in template of the family
+    Incomplete,          // too slow for all checks
   };
   Kind kind;
-  std::string subject;   // what it is about: a token, a role, the words looked for, the built-in template's name
-  std::string sentence;  // one, for people
-  int line;              // of the template, from 1; 0: none in particular
+  std::string subject;      // what it is about: a token, a role, the words looked for, the built-in template's name
+  std::string sentence;     // one, for people
+  int line;                 // of the template, from 1; 0: none in particular
   std::string detail = {};  // DiffersFromBuiltIn: a unified diff of what both render
 
   bool operator==(const Finding&) const = default;

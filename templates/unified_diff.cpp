@@ -46,8 +46,8 @@ std::vector<Edit> edits_of(const std::vector<std::string_view>& before, const st
   const auto cell = [&](std::size_t r, std::size_t c) -> std::uint32_t& { return longest[r * (columns + 1) + c]; };
   for (std::size_t r = compare ? rows : 0; r-- > 0;) {
     for (std::size_t c = columns; c-- > 0;) {
-      cell(r, c) = before[head + r] == after[head + c] ? cell(r + 1, c + 1) + 1
-                                                       : std::max(cell(r + 1, c), cell(r, c + 1));
+      cell(r, c) =
+          before[head + r] == after[head + c] ? cell(r + 1, c + 1) + 1 : std::max(cell(r + 1, c), cell(r, c + 1));
     }
   }
   std::size_t r = 0, c = 0;

@@ -33,7 +33,7 @@ QString kindOf(templates::Finding::Kind kind) {
 PreviewRun shownRun(const engine::PromptRun& run, const std::vector<engine::PromptPiece>& pieces, qsizetype room) {
   PreviewRun shown;
   for (const engine::PromptRun::Part& part : run.parts) {
-    const auto author = run.control                       ? PreviewPart::Author::Control
+    const auto author = run.control                        ? PreviewPart::Author::Control
                         : pieces[part.piece].parse_special ? PreviewPart::Author::Template
                                                            : PreviewPart::Author::Person;
     // Bytes first: of a very long text only the beginning is worth converting.

@@ -20,7 +20,7 @@ class PromptRunModel : public QAbstractListModel {
   enum Role {
     PartsRole = Qt::UserRole + 1,  ///< list of {text, author}; author is "template", "person" or "control"
     PlainTextRole,
-    IdsRole,       ///< the ids as text, separated by spaces; of a long run the first of them and an ellipsis
+    IdsRole,  ///< the ids as text, separated by spaces; of a long run the first of them and an ellipsis
     IdCountRole,
   };
 

@@ -20,7 +20,9 @@ const QString kSystem = QStringLiteral("system");
 const QString kTemplate = QStringLiteral("template");
 const QString kModel = QStringLiteral("model");
 
-QString utf8(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
+QString utf8(std::string_view text) {
+  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
 
 }  // namespace
 
@@ -36,13 +38,19 @@ PromptViewModel::PromptViewModel(History& history, Settings& settings, ModelRunn
   readModel();
 }
 
-PromptViewModel::~PromptViewModel() { storeChat(); }
+PromptViewModel::~PromptViewModel() {
+  storeChat();
+}
 
 // What holds
 
-bool PromptViewModel::available() const { return runner_.model() != nullptr; }
+bool PromptViewModel::available() const {
+  return runner_.model() != nullptr;
+}
 
-QString PromptViewModel::modelName() const { return runner_.modelName(); }
+QString PromptViewModel::modelName() const {
+  return runner_.modelName();
+}
 
 /// A template of another model says nothing here.
 bool PromptViewModel::fits(const PromptChoice& own) const {
@@ -62,15 +70,25 @@ QString PromptViewModel::inheritedSystemPrompt() const {
   return scope_ == Scope::Chat ? model_.systemPrompt.value_or(QString()) : QString();
 }
 
-QString PromptViewModel::systemPrompt() const { return edited().systemPrompt.value_or(inheritedSystemPrompt()); }
+QString PromptViewModel::systemPrompt() const {
+  return edited().systemPrompt.value_or(inheritedSystemPrompt());
+}
 
-bool PromptViewModel::systemPromptModified() const { return edited().systemPrompt.has_value(); }
+bool PromptViewModel::systemPromptModified() const {
+  return edited().systemPrompt.has_value();
+}
 
-QString PromptViewModel::templateText() const { return fits(edited()) ? *edited().chatTemplate : inheritedTemplate(); }
+QString PromptViewModel::templateText() const {
+  return fits(edited()) ? *edited().chatTemplate : inheritedTemplate();
+}
 
-bool PromptViewModel::templateModified() const { return fits(edited()); }
+bool PromptViewModel::templateModified() const {
+  return fits(edited());
+}
 
-bool PromptViewModel::templateBuiltIn() const { return runner_.chatTemplate() && runner_.chatTemplate()->builtIn; }
+bool PromptViewModel::templateBuiltIn() const {
+  return runner_.chatTemplate() && runner_.chatTemplate()->builtIn;
+}
 
 QString PromptViewModel::templateName() const {
   const ChatTemplate* own = runner_.chatTemplate();
@@ -83,7 +101,9 @@ QString PromptViewModel::templateProblem() const {
   return runner_.chatTemplate() ? QString::fromStdString(runner_.chatTemplate()->problem) : QString();
 }
 
-bool PromptViewModel::chatDiffers() const { return chat_.systemPrompt.has_value() || fits(chat_); }
+bool PromptViewModel::chatDiffers() const {
+  return chat_.systemPrompt.has_value() || fits(chat_);
+}
 
 QString PromptViewModel::foreignModel() const {
   return available() && chat_.chatTemplate && !fits(chat_) ? chat_.templateModel : QString();
@@ -277,8 +297,10 @@ QVariantList PromptViewModel::findings() const {
     if (one.kind == QLatin1String("missingStart")) return tr("The prompt does not begin with %1").arg(one.subject);
     if (one.kind == QLatin1String("doubleStart")) return tr("%1 stands twice in a row").arg(one.subject);
     if (one.kind == QLatin1String("unclosedThought")) return tr("An earlier thought has an odd %1").arg(one.subject);
-    if (one.kind == QLatin1String("droppedRole")) return tr("Messages of the role “%1” may be left out").arg(one.subject);
-    if (one.kind == QLatin1String("userTextDecides")) return tr("Your words can change the prompt: “%1”").arg(one.subject.simplified());
+    if (one.kind == QLatin1String("droppedRole"))
+      return tr("Messages of the role “%1” may be left out").arg(one.subject);
+    if (one.kind == QLatin1String("userTextDecides"))
+      return tr("Your words can change the prompt: “%1”").arg(one.subject.simplified());
     if (one.kind == QLatin1String("differs")) return tr("Renders other text than the built-in %1").arg(one.subject);
     return tr("Too slow for all checks");
   };

@@ -20,9 +20,9 @@ class History;
 class ModelRunner;
 class Settings;
 
-/// The prompt panel: system prompt and chat template, for the open chat or for all chats with the loaded model, and what
-/// the model would be given. What is edited holds at once for the next reply; it is stored, checked and previewed a
-/// moment later, off this thread. UI thread; borrows what it is made with, which outlives it.
+/// The prompt panel: system prompt and chat template, for the open chat or for all chats with the loaded model, and
+/// what the model would be given. What is edited holds at once for the next reply; it is stored, checked and previewed
+/// a moment later, off this thread. UI thread; borrows what it is made with, which outlives it.
 class PromptViewModel : public QObject {
   Q_OBJECT
   QML_ELEMENT
@@ -75,9 +75,9 @@ class PromptViewModel : public QObject {
   bool systemPromptModified() const;  ///< there is one of this scope's own
   QString templateText() const;
   void setTemplateText(const QString& text);
-  bool templateModified() const;  ///< there is one of this scope's own
-  bool templateBuiltIn() const;   ///< the model brings none that works, so that ours is the one behind the edits
-  QString templateName() const;   ///< of the one behind the edits, for people
+  bool templateModified() const;    ///< there is one of this scope's own
+  bool templateBuiltIn() const;     ///< the model brings none that works, so that ours is the one behind the edits
+  QString templateName() const;     ///< of the one behind the edits, for people
   QString templateProblem() const;  ///< why the model's own is not used; empty: it is
   bool chatDiffers() const;         ///< the open chat has something of its own, whatever the scope that is shown
   QString foreignModel() const;     ///< for which the open chat has a template that is not used now; empty: none
@@ -95,7 +95,8 @@ class PromptViewModel : public QObject {
   bool sample() const { return messages_.isEmpty(); }  ///< the chat is empty; the preview shows an example
   QString storeError() const { return storeError_; }
 
-  /// Back to what holds without this scope's own template: the model's, or of a chat what all chats with the model have.
+  /// Back to what holds without this scope's own template: the model's, or of a chat what all chats with the model
+  /// have.
   Q_INVOKABLE void resetTemplate();
   Q_INVOKABLE void resetSystemPrompt();
   /// Puts a built-in template into the editor.

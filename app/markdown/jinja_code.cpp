@@ -13,7 +13,8 @@ const QSet<QString>& keywords() {
     const QStringList words =
         QStringLiteral(
             "if elif else endif for endfor in recursive set endset macro endmacro call endcall filter endfilter with "
-            "endwith block endblock raw endraw generation endgeneration break continue not and or is true false none True "
+            "endwith block endblock raw endraw generation endgeneration break continue not and or is true false none "
+            "True "
             "False None loop namespace include import extends autoescape endautoescape")
             .split(QLatin1Char(' '));
     return QSet<QString>(words.begin(), words.end());
@@ -60,7 +61,8 @@ class Line {
       takeComment(at_);
     } else if (startsWith(QLatin1String("{{")) || startsWith(QLatin1String("{%"))) {
       state_ = JinjaState::Tag;
-      const bool trims = at_ + 2 < text_.size() && (text_[at_ + 2] == QLatin1Char('-') || text_[at_ + 2] == QLatin1Char('+'));
+      const bool trims =
+          at_ + 2 < text_.size() && (text_[at_ + 2] == QLatin1Char('-') || text_[at_ + 2] == QLatin1Char('+'));
       add(TokenClass::Keyword, at_, at_ + (trims ? 3 : 2));
     } else {
       ++at_;
@@ -98,7 +100,8 @@ class Line {
       while (at_ < text_.size() && (text_[at_].isLetterOrNumber() || text_[at_] == QLatin1Char('_'))) ++at_;
       // After a dot it is the name of a member, whatever the word.
       const bool member = start > 0 && text_[start - 1] == QLatin1Char('.');
-      if (!member && keywords().contains(text_.mid(start, at_ - start).toString())) add(TokenClass::Keyword, start, at_);
+      if (!member && keywords().contains(text_.mid(start, at_ - start).toString()))
+        add(TokenClass::Keyword, start, at_);
     } else if (c.isDigit()) {
       const qsizetype start = at_;
       while (at_ < text_.size() && (text_[at_].isLetterOrNumber() || text_[at_] == QLatin1Char('.'))) ++at_;

@@ -10,7 +10,9 @@ namespace app {
 
 namespace {
 
-std::size_t place(int number) { return static_cast<std::size_t>(std::max(number, 0)); }
+std::size_t place(int number) {
+  return static_cast<std::size_t>(std::max(number, 0));
+}
 
 }  // namespace
 

@@ -46,7 +46,8 @@ class JinjaCodeTest : public QObject {
   void aFencedTemplateIsColouredTheSame() {
     const QString text = QStringLiteral("if\n{{ 'a\nb' }}");
     QStringList found;
-    for (const CodeToken& token : highlightCode(text, QStringLiteral("Jinja2"))) found << text.mid(token.start, token.length);
+    for (const CodeToken& token : highlightCode(text, QStringLiteral("Jinja2")))
+      found << text.mid(token.start, token.length);
     QCOMPARE(found, (QStringList{"{{", "'a", "b'", "}}"}));
   }
   void halfWrittenCodeIsTaken() {

@@ -33,7 +33,11 @@ class PromptViewModelTest : public tests::ChatFixture {
   QStringList previewIds() {
     QStringList ids;
     for (int row = 0; row < prompt().runs()->count(); ++row)
-      ids += prompt().runs()->data(prompt().runs()->index(row, 0), PromptRunModel::IdsRole).toString().split(QLatin1Char(' '));
+      ids += prompt()
+                 .runs()
+                 ->data(prompt().runs()->index(row, 0), PromptRunModel::IdsRole)
+                 .toString()
+                 .split(QLatin1Char(' '));
     return ids;
   }
   int modelTokens() { return messageAt(1).promptTokens; }
@@ -75,11 +79,14 @@ class PromptViewModelTest : public tests::ChatFixture {
       QList<Message> messages;
       bool plain = true;
       for (const QJsonValue& value : one[QStringLiteral("messages")].toArray()) {
-        const QString role = value[QStringLiteral("role")].toString(), text = value[QStringLiteral("content")].toString();
-        plain = plain && QStringList{"user", "assistant", "system"}.contains(role) && !text.contains(QStringLiteral("<"));
+        const QString role = value[QStringLiteral("role")].toString(),
+                      text = value[QStringLiteral("content")].toString();
+        plain =
+            plain && QStringList{"user", "assistant", "system"}.contains(role) && !text.contains(QStringLiteral("<"));
         messages << message(role == QLatin1String("user")     ? MessageRole::User
                             : role == QLatin1String("system") ? MessageRole::System
-                                                              : MessageRole::Assistant, text);
+                                                              : MessageRole::Assistant,
+                            text);
       }
       const bool asks = !messages.isEmpty() && messages.last().role != MessageRole::Assistant;
       if (!plain || asks != one[QStringLiteral("add_generation_prompt")].toBool() || messages.isEmpty()) continue;
@@ -97,10 +104,12 @@ class PromptViewModelTest : public tests::ChatFixture {
 
   void authorsAreToldApart() {
     prompt().setMessages({message(MessageRole::User, QStringLiteral("<|end_of_sentence|>"))});
-    QTRY_COMPARE_WITH_TIMEOUT(previewText(), QStringLiteral("<|begin_of_sentence|>User: <|end_of_sentence|>\nAssistant: "), kPatience);
+    QTRY_COMPARE_WITH_TIMEOUT(previewText(),
+                              QStringLiteral("<|begin_of_sentence|>User: <|end_of_sentence|>\nAssistant: "), kPatience);
     QStringList authors;
     for (int row = 0; row < prompt().runs()->count(); ++row) {
-      for (const QVariant& part : prompt().runs()->data(prompt().runs()->index(row, 0), PromptRunModel::PartsRole).toList())
+      for (const QVariant& part :
+           prompt().runs()->data(prompt().runs()->index(row, 0), PromptRunModel::PartsRole).toList())
         authors << part.toMap().value(QStringLiteral("author")).toString();
     }
     QCOMPARE(authors, (QStringList{"control", "template", "person", "template"}));

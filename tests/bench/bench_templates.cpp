@@ -1,6 +1,7 @@
 // What compiling and rendering chat templates costs: bench_templates FILE.jinja... For each one a line
 //   FILE compile_us render_us(25 turns) render_us(50) render_us(100) render_us(200)
-// of the best of many runs. A turn is a question of 150 bytes and a reply of 500. bench_templates.py runs it beside Jinja2.
+// of the best of many runs. A turn is a question of 150 bytes and a reply of 500. bench_templates.py runs it beside
+// Jinja2.
 #include <chrono>
 #include <cmath>
 #include <cstdio>

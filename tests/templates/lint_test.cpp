@@ -64,11 +64,12 @@ std::string built_in(const std::string& name) {
   return read_text(std::filesystem::path(SOTTO_SOURCE_DIR) / "resources/templates" / (name + ".jinja"));
 }
 
-TEST(Lint, ASoundTemplateHasNoFindings) { EXPECT_THAT(findings(kSound), IsEmpty()); }
+TEST(Lint, ASoundTemplateHasNoFindings) {
+  EXPECT_THAT(findings(kSound), IsEmpty());
+}
 
 TEST(Lint, FindsAMissingStartToken) {
-  EXPECT_THAT(brief(findings(with(kSound, "{{- bos_token -}}", ""))),
-              ElementsAre(Brief{Kind::MissingStart, "<s>", 4}));
+  EXPECT_THAT(brief(findings(with(kSound, "{{- bos_token -}}", ""))), ElementsAre(Brief{Kind::MissingStart, "<s>", 4}));
 }
 
 TEST(Lint, FindsAMissingStartOfTheFamily) {
@@ -131,13 +132,14 @@ TEST(Lint, FindsBranchesOnTheUsersWords) {
                                   "'User: ') + message.content"))),
               ElementsAre(Brief{Kind::UserTextDecides, "<r>\n</r>", 4}));
   // In the last message only, and by a refusal.
-  EXPECT_THAT(brief(findings("{%- if messages[-1].content == 'ping' -%}{{ raise_exception('pong') }}{%- endif -%}\n" + kSound)),
-              ElementsAre(Brief{Kind::UserTextDecides, "ping", 1}));
+  EXPECT_THAT(
+      brief(findings("{%- if messages[-1].content == 'ping' -%}{{ raise_exception('pong') }}{%- endif -%}\n" + kSound)),
+      ElementsAre(Brief{Kind::UserTextDecides, "ping", 1}));
 }
 
 TEST(Lint, WhatIsDoneToTheUsersWordsIsNoBranch) {
   EXPECT_THAT(brief(findings(with(kSound, "'User: ' + message.content",
-                            "'User: ' + message.content.split('</think>')[-1] | trim | replace('h', 'b')"))),
+                                  "'User: ' + message.content.split('</think>')[-1] | trim | replace('h', 'b')"))),
               IsEmpty());
 }
 
