@@ -28,7 +28,8 @@ AppRoot::AppRoot(const StartOptions& options, QObject* parent)
       runner_(std::make_unique<ModelRunner>(*settings_)),
       library_(std::make_unique<ModelLibrary>(*settings_, *runner_)),
       sampling_(std::make_unique<SamplingViewModel>(*settings_, *runner_)),
-      chat_(std::make_unique<ChatViewModel>(*history_, *settings_, *runner_, *sampling_)),
+      prompt_(std::make_unique<PromptViewModel>(*history_, *settings_, *runner_)),
+      chat_(std::make_unique<ChatViewModel>(*history_, *settings_, *runner_, *sampling_, *prompt_)),
       conversations_(std::make_unique<ConversationListModel>(*history_)),
       shortcuts_(std::make_unique<ShortcutListModel>()) {
   connectParts();

@@ -10,6 +10,7 @@
 #include "app/chat/chat_view_model.h"
 #include "app/chat/conversation_list_model.h"
 #include "app/chat/model_runner.h"
+#include "app/chat/prompt_view_model.h"
 #include "app/chat/sampling_view_model.h"
 #include "app/library/model_library.h"
 #include "app/settings/paths.h"
@@ -39,6 +40,7 @@ class AppRoot : public QObject {
   Q_PROPERTY(app::ModelRunner* runner READ runner CONSTANT)
   Q_PROPERTY(app::ModelLibrary* library READ library CONSTANT)
   Q_PROPERTY(app::SamplingViewModel* sampling READ sampling CONSTANT)
+  Q_PROPERTY(app::PromptViewModel* prompt READ prompt CONSTANT)
   Q_PROPERTY(app::Settings* settings READ settings CONSTANT)
   Q_PROPERTY(app::ShortcutListModel* shortcuts READ shortcuts CONSTANT)
   Q_PROPERTY(QString notice READ notice NOTIFY noticeChanged)
@@ -55,6 +57,7 @@ class AppRoot : public QObject {
   ModelRunner* runner() const { return runner_.get(); }
   ModelLibrary* library() const { return library_.get(); }
   SamplingViewModel* sampling() const { return sampling_.get(); }
+  PromptViewModel* prompt() const { return prompt_.get(); }
   Settings* settings() const { return settings_.get(); }
   ShortcutListModel* shortcuts() const { return shortcuts_.get(); }
 
@@ -91,6 +94,7 @@ class AppRoot : public QObject {
   std::unique_ptr<ModelRunner> runner_;
   std::unique_ptr<ModelLibrary> library_;
   std::unique_ptr<SamplingViewModel> sampling_;
+  std::unique_ptr<PromptViewModel> prompt_;
   std::unique_ptr<ChatViewModel> chat_;
   std::unique_ptr<ConversationListModel> conversations_;
   std::unique_ptr<ShortcutListModel> shortcuts_;

@@ -224,6 +224,10 @@ std::vector<std::int32_t> Engine::tokenize(const std::vector<PromptPiece>& promp
   return prompt_ids(state_->tokenizer.get(), prompt);
 }
 
+std::vector<PromptRun> Engine::tokenize_runs(const std::vector<PromptPiece>& prompt) const {
+  return prompt_runs(state_->tokenizer.get(), prompt);
+}
+
 const ModelInfo& Engine::info() const {
   return state_->info;
 }

@@ -33,6 +33,8 @@ class Engine {
 
   /// Ids of a prompt, as submit() would make them. Throws Error(InvalidRequest) when the model has no tokenizer.
   std::vector<std::int32_t> tokenize(const std::vector<PromptPiece>& prompt) const;
+  /// The same with the stretches of text that the ids stand for, in order.
+  std::vector<PromptRun> tokenize_runs(const std::vector<PromptPiece>& prompt) const;
   std::size_t count_tokens(const std::vector<PromptPiece>& prompt) const { return tokenize(prompt).size(); }
   const ModelInfo& info() const;
 

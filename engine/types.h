@@ -62,6 +62,18 @@ struct TokenEvent {
   std::vector<TokenAlternative> alternatives;  ///< most likely first, by raw logits
 };
 
+/// A stretch of a prompt that becomes ids by itself: a control token, a reply given as ids, or the text between these,
+/// which is tokenized as one even where several pieces meet in it.
+struct PromptRun {
+  struct Part {
+    std::size_t piece;  ///< index of the piece that it comes from
+    std::string text;
+  };
+  std::vector<Part> parts;
+  bool control = false;  ///< one control token
+  std::vector<std::int32_t> ids;
+};
+
 enum class FinishReason { Stop, Length, Time, Cancelled, Error };
 std::string_view name_of(FinishReason reason);
 

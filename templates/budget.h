@@ -120,6 +120,9 @@ class TextBuilder {
   void say(std::string_view text) { append(text, true); }
   void repeat(std::string_view text, std::size_t times);
 
+  // Makes room for so many bytes at once; more may come. For the output only, whose bytes are not held in the budget.
+  void expect(std::size_t bytes) { text_.reserve(bytes); }
+
   Budget& budget() const { return budget_; }
   std::size_t size() const { return text_.size(); }
   const MarkedText& marked() const { return text_; }

@@ -1,5 +1,7 @@
 #include "templates/interpreter.h"
 
+#include <algorithm>
+
 #include "templates/attributes.h"
 #include "templates/escape.h"
 #include "templates/loop_object.h"
@@ -17,6 +19,20 @@ struct Overloaded : Cases... {
 };
 template <class... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
+
+// About what a rendering of the context's messages writes: their texts, and some words around each.
+std::size_t bytes_of_conversation(const Value& context) {
+  constexpr std::size_t kWordsAround = 48;
+  const Value* messages = context.find("messages");
+  if (!messages || !messages->is_list()) return 0;
+  std::size_t bytes = 0;
+  for (const Value& message : messages->list_data().items) {
+    bytes += kWordsAround;
+    const Value* content = message.is_dict() ? message.find("content") : nullptr;
+    if (content && content->is_string()) bytes += content->text().size();
+  }
+  return bytes;
+}
 
 }  // namespace
 
@@ -41,7 +57,10 @@ void Scope::set(NameId id, Value value) {
 }
 
 Interpreter::Interpreter(Run& run, const Program& program, const Value& context)
-    : run_(run), program_(program), top_level_(program.names.size(), Value::missing()) {
+    : run_(run),
+      program_(program),
+      top_level_(program.names.size(), Value::missing()),
+      expected_output_(bytes_of_conversation(context)) {
   globals_.reserve(program.names.size());
   for (NameId id = 0; id < program.names.size(); ++id) {
     const std::string& name = program.names[id].text();
@@ -58,6 +77,9 @@ Interpreter::Interpreter(Run& run, const Program& program, const Value& context)
 
 MarkedText Interpreter::render() {
   TextBuilder output(run_.budget, run_.budget.max_output());
+  // A text that grows by doubling is copied again and again, and from some hundred kilobytes on each time into pages that
+  // the system has to clear first: that took more than the rendering.
+  output.expect(std::min(expected_output_, run_.budget.max_output()));
   out_ = &output;
   execute(program_.body);
   return output.take();

@@ -119,6 +119,7 @@ class Interpreter {
   // Variables set at the top level, and those of the context and the language, by name.
   std::vector<Value> top_level_;
   std::vector<Value> globals_;
+  std::size_t expected_output_;  // bytes, a guess
   int calls_ = 0;
   // Inside a print statement made of literals alone.
   bool constant_ = false;

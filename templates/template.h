@@ -96,6 +96,9 @@ class Template {
   // Value::template_text. Throws TemplateError; then nothing of the output is kept.
   MarkedText render(const Value& context, const RenderOptions& options = {}) const;
 
+  // What it was compiled to (ast.h), for those who read templates rather than render them.
+  const Program& program() const { return *program_; }
+
  private:
   explicit Template(std::shared_ptr<const Program> program) : program_(std::move(program)) {}
 

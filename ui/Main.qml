@@ -5,7 +5,7 @@ import QtQuick.Controls.Basic
 import QtQuick.Templates as T
 import Sotto.App
 
-/// The window: sidebar, the page, the sampling panel. Where there is little room, the side columns lie over the page.
+/// The window: sidebar, the page, the panel. Where there is little room, the side columns lie over the page.
 ApplicationWindow {
     id: window
 
@@ -248,9 +248,9 @@ ApplicationWindow {
                 onCloseRequested: window.showPage("chat")
             }
         }
-        SamplingPanel {
+        SidePanel {
             id: panel
-            sampling: window.app.sampling
+            app: window.app
             width: Theme.panelWidth
             height: parent.height
             x: parent.width - width * content.panelShare

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/chat/model_runner.h"
+#include "app/chat/prompt_view_model.h"
 #include "app/chat/reply.h"
 #include "app/chat/reply_recorder.h"
 #include "app/chat/sampling_view_model.h"
@@ -21,17 +22,21 @@ constexpr int kCountDelayMs = 200;
 }  // namespace
 
 ChatViewModel::ChatViewModel(History& history, Settings& settings, ModelRunner& runner, SamplingViewModel& sampling,
-                             QObject* parent)
+                             PromptViewModel& prompt, QObject* parent)
     : QObject(parent),
       history_(history),
       settings_(settings),
       runner_(runner),
       sampling_(sampling),
+      prompt_(prompt),
       draft_(settings.newChatDraft()),
       newChatDraft_(draft_) {
   draftTimer_.setSingleShot(true);
   draftTimer_.setInterval(kDraftSaveDelayMs);
   connect(&draftTimer_, &QTimer::timeout, this, &ChatViewModel::storeDraft);
+  contextTimer_.setSingleShot(true);
+  contextTimer_.setInterval(kCountDelayMs);
+  connect(&contextTimer_, &QTimer::timeout, this, &ChatViewModel::countContext);
   countTimer_.setSingleShot(true);
   countTimer_.setInterval(kCountDelayMs);
   connect(&countTimer_, &QTimer::timeout, this, &ChatViewModel::countDraft);
@@ -43,6 +48,7 @@ ChatViewModel::ChatViewModel(History& history, Settings& settings, ModelRunner& 
     countTimer_.start();
     countContext();
   });
+  connect(&prompt_, &PromptViewModel::choiceChanged, this, [this] { contextTimer_.start(); });
   connect(&sampling_, &SamplingViewModel::choiceChanged, this, [this] { runner_.updateSampling(sampling_.choice()); });
 }
 
@@ -80,7 +86,7 @@ void ChatViewModel::newChat() {
   Conversation fresh;
   fresh.draft = newChatDraft_;
   showConversation(fresh);
-  setContextUsed(contextBase_ = 0);
+  countContext();
 }
 
 void ChatViewModel::open(qint64 conversationId) {
@@ -138,6 +144,7 @@ void ChatViewModel::showPath(const Conversation& conversation, const QList<Messa
 
 void ChatViewModel::showConversation(const Conversation& conversation) {
   conversationId_ = conversation.id;
+  prompt_.openChat(conversation.id, conversation.promptJson);
   title_ = conversation.title;
   titleGiven_ = false;
   asking_ = false;
@@ -234,6 +241,7 @@ int ChatViewModel::contextLength() const {
 void ChatViewModel::countContext() {
   QList<Message> path = messages_.path();
   if (reply_ && !path.isEmpty()) path.removeLast();
+  prompt_.setMessages(path);
   if (path.isEmpty() || !runner_.model()) return setContextUsed(contextBase_ = 0);
   const auto show = [this, view = view_, leaf = path.last().id](int tokens) {
     const int last = messages_.count() - (reply_ ? 2 : 1);
@@ -241,7 +249,7 @@ void ChatViewModel::countContext() {
     contextBase_ = std::max(0, tokens);
     setContextUsed(contextBase_ + (reply_ ? static_cast<int>(reply_->tokenIds().size()) : 0));
   };
-  whenDone(runner_.countTokens(path), this, show, [](const HistoryError&) {});  // carries no error
+  whenDone(runner_.countTokens(path, prompt_.choice()), this, show, [](const HistoryError&) {});  // carries no error
 }
 
 void ChatViewModel::setContextUsed(int tokens) {

@@ -8,6 +8,7 @@
 #include <QTimer>
 
 #include "app/chat/message_list_model.h"
+#include "app/chat/prompt_choice.h"
 #include "app/history/history_values.h"
 
 namespace app {
@@ -15,6 +16,7 @@ namespace app {
 class History;
 class HistoryError;
 class ModelRunner;
+class PromptViewModel;
 class Reply;
 class ReplyRecorder;
 class SamplingViewModel;
@@ -44,7 +46,7 @@ class ChatViewModel : public QObject {
 
  public:
   ChatViewModel(History& history, Settings& settings, ModelRunner& runner, SamplingViewModel& sampling,
-                QObject* parent = nullptr);
+                PromptViewModel& prompt, QObject* parent = nullptr);
   /// Stores the draft and, as interrupted, the replies that are still being written.
   ~ChatViewModel() override;
 
@@ -123,6 +125,8 @@ class ChatViewModel : public QObject {
     qint64 conversationId = 0;
     qint64 messageId = 0;  ///< Send: the message before it, 0: none; else the user's message to answer or replace
     QString text;          ///< of the user's message
+    PromptChoice prompt;   ///< as it was when it was asked for
+    QString promptJson;    ///< of a chat that is not stored yet
     quint64 view = 0;
   };
 
@@ -147,7 +151,7 @@ class ChatViewModel : public QObject {
   void storeTurn(const Asking& asking);
   void turnStored(const Asking& asking, const Turn& turn);
   void turnNotStored(const Asking& asking, const HistoryError& error);
-  Reply* startReply(const Turn& turn, const Message& continued);
+  Reply* startReply(const Turn& turn, const PromptChoice& prompt, const Message& continued);
   void follow(Reply* reply);
   void showPiece(Reply* reply, const QString& piece);
   void showState(Reply* reply);
@@ -158,6 +162,7 @@ class ChatViewModel : public QObject {
   Settings& settings_;
   ModelRunner& runner_;
   SamplingViewModel& sampling_;
+  PromptViewModel& prompt_;
   MessageListModel messages_;
 
   qint64 conversationId_ = 0;
@@ -183,6 +188,7 @@ class ChatViewModel : public QObject {
   QHash<qint64, Running> running_;  // by conversation
   QTimer draftTimer_;
   QTimer countTimer_;
+  QTimer contextTimer_;
 };
 
 }  // namespace app

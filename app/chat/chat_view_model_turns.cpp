@@ -2,6 +2,7 @@
 
 #include "app/chat/chat_view_model.h"
 #include "app/chat/model_runner.h"
+#include "app/chat/prompt_view_model.h"
 #include "app/chat/reply.h"
 #include "app/chat/reply_recorder.h"
 #include "app/chat/sampling_view_model.h"
@@ -122,6 +123,7 @@ void ChatViewModel::ask(const Asking& asked) {
   Asking asking = asked;
   asking.conversationId = conversationId_;
   asking.view = view_;
+  asking.prompt = prompt_.choice();
   dismissError();
   showAsked(asking);
   asking_ = true;
@@ -129,6 +131,7 @@ void ChatViewModel::ask(const Asking& asked) {
   stateChanged();
   if (conversationId_ != 0) return storeTurn(asking);
 
+  asking.promptJson = prompt_.chatJson();
   keepNewChatDraft({});
   if (!titleGiven_) {
     title_ = titleFrom(asking.text);
@@ -138,8 +141,14 @@ void ChatViewModel::ask(const Asking& asked) {
       history_.createConversation(title_, runner_.modelPath(), runner_.modelName()), this,
       [this, asking](const Conversation& conversation) mutable {
         asking.conversationId = conversation.id;
+        if (!asking.promptJson.isEmpty()) {
+          whenDone(
+              history_.setConversationPrompt(conversation.id, asking.promptJson), this, [] {},
+              [this](const HistoryError& error) { fail(tr("The chat's prompt could not be stored."), error); });
+        }
         if (asking.view == view_) {
           conversationId_ = conversation.id;
+          prompt_.chatStored(conversation.id, asking.promptJson);
           emit conversationIdChanged();
           if (!draft_.isEmpty()) draftTimer_.start();  // typed meanwhile; from now on it belongs here
           keepNewChatDraft({});
@@ -180,7 +189,7 @@ void ChatViewModel::storeTurn(const Asking& asking) {
 }
 
 void ChatViewModel::turnStored(const Asking& asking, const Turn& turn) {
-  Reply* reply = startReply(turn, {});
+  Reply* reply = startReply(turn, asking.prompt, {});
   if (asking.view == view_) {
     const Message& user = turn.messages.last();
     const int row = messages_.rowOf(kUnstoredReply);
@@ -221,8 +230,8 @@ void ChatViewModel::turnNotStored(const Asking& asking, const HistoryError& erro
 
 // Replies
 
-Reply* ChatViewModel::startReply(const Turn& turn, const Message& continued) {
-  Reply* reply = runner_.generate(turn, sampling_.choice(), continued);
+Reply* ChatViewModel::startReply(const Turn& turn, const PromptChoice& prompt, const Message& continued) {
+  Reply* reply = runner_.generate(turn, sampling_.choice(), prompt, continued);
   auto* recorder = new ReplyRecorder(history_, *reply, continued);
   running_.insert(turn.conversationId, {reply, recorder});
   if (!runner_.modelPath().isEmpty()) {
@@ -314,7 +323,7 @@ void ChatViewModel::continueReply(qint64 messageId) {
   turn.messages.removeLast();
   turn.userMessageId = turn.messages.last().id;
   turn.replyId = messageId;
-  follow(startReply(turn, reply));
+  follow(startReply(turn, prompt_.choice(), reply));
 }
 
 /// What follows from asking_ and reply_.

@@ -38,6 +38,7 @@ struct ModelRunner::Asked {
   QList<Message> messages;
   Message continued;  ///< the reply where it is written on; else a default one
   SamplingChoice sampling;
+  PromptChoice prompt;
 };
 
 namespace {
@@ -143,6 +144,10 @@ QString ModelRunner::loadingName() const {
 
 const engine::ModelInfo* ModelRunner::model() const {
   return loaded_ ? &loaded_->info : nullptr;
+}
+
+const ChatTemplate* ModelRunner::chatTemplate() const {
+  return loaded_ ? &loaded_->chatTemplate : nullptr;
 }
 
 // Loading
@@ -288,13 +293,15 @@ void ModelRunner::release() {
 
 // Replies
 
-Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, const Message& continued) {
+Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, const PromptChoice& prompt,
+                             const Message& continued) {
   auto* reply = new Reply(*this, turn.conversationId, turn.replyId, continued.text, continued.tokenIds);
   Asked asked;
   asked.reply = reply;
   asked.messages = turn.messages;
   asked.continued = continued;
   asked.sampling = sampling;
+  asked.prompt = prompt;
 
   if (ticket_) {
     waiting_.push_back(std::move(asked));
@@ -309,10 +316,12 @@ Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, c
 void ModelRunner::start(const Asked& asked) {
   if (!asked.reply) return;
   work_.start([loaded = loaded_, buffer = asked.reply->buffer_, messages = asked.messages, continued = asked.continued,
-               sampling = asked.sampling, session = asked.reply->conversationId()] {
+               sampling = asked.sampling, choice = resolved(asked.prompt), session = asked.reply->conversationId()] {
     try {
       engine::GenerationRequest request;
-      request.prompt = makePrompt(loaded->chatTemplate, loaded->info, promptMessages(loaded->info, messages)).pieces;
+      request.prompt = makePrompt(chosenTemplate(loaded->chatTemplate, choice), loaded->info,
+                                  promptMessages(loaded->info, messages, choice))
+                           .pieces;
       if (!continued.text.isEmpty()) request.prompt.push_back(openPiece(loaded->info, continued));
       request.session = static_cast<std::uint64_t>(session);
       request.sampling = sampling.params;
@@ -333,6 +342,21 @@ void ModelRunner::start(const Asked& asked) {
       buffer->addFailure(failure.error, failure.detail);
     }
   });
+}
+
+/// What holds for the loaded model: a chat's own first, then what was written for all chats with the model. A template
+/// that was written for another model says nothing here.
+PromptChoice ModelRunner::resolved(const PromptChoice& chat) const {
+  PromptChoice choice = chat;
+  if (choice.templateModel != modelName()) choice.chatTemplate.reset();
+  const QVariantMap shared = settings_.promptOverride(modelName());
+  const auto field = [&shared](const QString& name) {
+    return shared.contains(name) ? std::optional(shared.value(name).toString()) : std::nullopt;
+  };
+  if (!choice.systemPrompt) choice.systemPrompt = field(QStringLiteral("system"));
+  if (!choice.chatTemplate) choice.chatTemplate = field(QStringLiteral("template"));
+  choice.templateModel = modelName();
+  return choice;
 }
 
 void ModelRunner::startWaiting() {
@@ -380,18 +404,29 @@ QFuture<int> ModelRunner::countTokens(const QString& text) {
   });
 }
 
-QFuture<int> ModelRunner::countTokens(const QList<Message>& messages) {
-  return QtConcurrent::run(&work_, [loaded = loaded_, messages] {
+QFuture<int> ModelRunner::countTokens(const QList<Message>& messages, const PromptChoice& prompt) {
+  return QtConcurrent::run(&work_, [loaded = loaded_, messages, choice = resolved(prompt)] {
     if (!loaded) return -1;
     try {
       PromptOptions options;
       options.addGenerationPrompt = false;
-      const Prompt prompt =
-          makePrompt(loaded->chatTemplate, loaded->info, promptMessages(loaded->info, messages), options);
-      return static_cast<int>(loaded->engine->count_tokens(prompt.pieces));
+      const Prompt made = makePrompt(chosenTemplate(loaded->chatTemplate, choice), loaded->info,
+                                     promptMessages(loaded->info, messages, choice), options);
+      return static_cast<int>(loaded->engine->count_tokens(made.pieces));
     } catch (const std::exception&) {
       return -1;
     }
+  });
+}
+
+QFuture<PromptPreview> ModelRunner::preview(const QList<Message>& messages, const PromptChoice& prompt) {
+  return QtConcurrent::run(&work_, [loaded = loaded_, messages, choice = resolved(prompt)] {
+    if (!loaded) return PromptPreview();
+    return makePreview(chosenTemplate(loaded->chatTemplate, choice), loaded->info,
+                       promptMessages(loaded->info, messages, choice),
+                       [&](const std::vector<engine::PromptPiece>& pieces) {
+                         return loaded->engine->tokenize_runs(pieces);
+                       });
   });
 }
 

@@ -12,6 +12,8 @@
 #include <memory>
 #include <vector>
 
+#include "app/chat/prompt_choice.h"
+#include "app/chat/prompt_preview.h"
 #include "app/chat/sampling_choice.h"
 #include "app/history/history_values.h"
 #include "app/prompt/prompt.h"
@@ -85,6 +87,8 @@ class ModelRunner : public QObject {
   static QString demoPath();
   /// Of the loaded model; null: none. Valid until modelChanged.
   const engine::ModelInfo* model() const;
+  /// The template that conversations are rendered with unless the person wrote another; null: no model. Valid likewise.
+  const ChatTemplate* chatTemplate() const;
 
   /// Loads the model of a folder (a path or a file: URL), in place of any load under way and of the loaded one.
   Q_INVOKABLE void load(const QVariant& location);
@@ -95,17 +99,21 @@ class ModelRunner : public QObject {
   Q_INVOKABLE void cancelLoad();
   Q_INVOKABLE void dismissError();
 
-  /// Has the reply to `turn` written; `continued` is the reply's text and ids so far where it is written on. While a
+  /// Has the reply to `turn` written, its prompt made with the chat's own `prompt`, else with what Settings has for the
+  /// model; `continued` is the reply's text and ids so far where it is written on. While a
   /// model loads, the reply waits for it; without one it fails. Owned by this object; delete it with deleteLater().
-  Reply* generate(const Turn& turn, const SamplingChoice& sampling, const Message& continued = {});
+  Reply* generate(const Turn& turn, const SamplingChoice& sampling, const PromptChoice& prompt = {},
+                  const Message& continued = {});
   /// Applies to all replies that run, from their next token on.
   void updateSampling(const SamplingChoice& sampling);
   /// The cached tokens of a conversation are not needed any more.
   void forget(qint64 conversationId);
 
-  /// Tokens of a text, or of a conversation as the model would read it; -1 without a model or where it cannot be told.
+  /// Tokens of a text, or of a conversation as the model would read it (`prompt` as in generate); -1 without a model or where it cannot be told.
   QFuture<int> countTokens(const QString& text);
-  QFuture<int> countTokens(const QList<Message>& messages);
+  QFuture<int> countTokens(const QList<Message>& messages, const PromptChoice& prompt = {});
+  /// What the model would be given, on the pool. Carries no exception; without a model it is empty.
+  QFuture<PromptPreview> preview(const QList<Message>& messages, const PromptChoice& prompt);
   /// Reads a model's header on the pool. Carries no exception.
   QFuture<ModelSummary> summarize(const QString& path);
 
@@ -133,6 +141,7 @@ class ModelRunner : public QObject {
   void startWaiting();
   void failWaiting(const QString& error, const QString& detail);
   void start(const Asked& asked);
+  PromptChoice resolved(const PromptChoice& chat) const;
   void cancel(Reply& reply);
 
   Settings& settings_;

@@ -27,6 +27,18 @@ std::vector<PromptMessage> promptMessages(const engine::ModelInfo& model, const 
   return prompt;
 }
 
+std::vector<PromptMessage> promptMessages(const engine::ModelInfo& model, const QList<Message>& messages,
+                                          const PromptChoice& choice) {
+  std::vector<PromptMessage> all = promptMessages(model, messages);
+  const QString system = choice.systemPrompt.value_or(QString());
+  if (!system.isEmpty()) all.insert(all.begin(), {"system", system.toStdString(), {}});
+  return all;
+}
+
+ChatTemplate chosenTemplate(const ChatTemplate& own, const PromptChoice& choice) {
+  return choice.chatTemplate ? ChatTemplate{choice.chatTemplate->toStdString(), false, "edited chat template"} : own;
+}
+
 engine::PromptPiece openPiece(const engine::ModelInfo& model, const Message& reply) {
   engine::PromptPiece piece;
   piece.text = reply.text.toStdString();

@@ -92,7 +92,10 @@ std::vector<PromptMessage> readMessages(const std::filesystem::path& file) {
 
 ChatTemplate visibleTemplate(const Arguments& arguments, const engine::ModelInfo& info) {
   ChatTemplate chosen = chooseTemplate(info);
-  if (chosen.builtIn) remark(arguments, "the model brings no chat template; using the " + chosen.name);
+  if (chosen.builtIn) {
+    const std::string why = chosen.problem.empty() ? "The model brings no chat template." : chosen.problem;
+    remark(arguments, why + " Using the " + chosen.name + ".");
+  }
   return chosen;
 }
 

@@ -5,6 +5,8 @@
 #include "app/cli/arguments.h"
 #include "app/cli/commands.h"
 #include "app/cli/json_io.h"
+#include "app/prompt/prompt.h"
+#include "engine/base/error.h"
 #include "engine/engine.h"
 #include "engine/formats/model_source.h"
 #include "engine/tokenizer/token_stream.h"
@@ -41,12 +43,23 @@ std::vector<std::int32_t> idsOf(const Json& list, const std::filesystem::path& f
   return ids;
 }
 
+/// The template that conversations would be rendered with; where there is none, its name is empty and the problem says so.
+ChatTemplate templateOf(const engine::ModelInfo& info) {
+  try {
+    return chooseTemplate(info);
+  } catch (const engine::Error& error) {
+    return {{}, false, {}, error.what()};
+  }
+}
+
 }  // namespace
 
 int runInfo(Words words) {
   const Arguments arguments(words, {});
   const engine::EngineOptions options = arguments.engineOptions();
   const engine::ModelInfo info = engine::inspect(arguments.model(), options);
+
+  const ChatTemplate chatTemplate = templateOf(info);
 
   Json types = Json::object();
   for (const auto& [name, bytes] : info.weight_types) types[name] = bytes;
@@ -74,6 +87,8 @@ int runInfo(Words words) {
              {"kv_bytes_per_token", info.kv_bytes_per_token},
              {"active_bytes_per_token", info.active_bytes_per_token},
              {"template", !info.chat_template.empty()},
+             {"template_used", chatTemplate.name},
+             {"template_problem", chatTemplate.problem},
              {"eos_token_ids", info.eos_token_ids},
              {"plan", plan},
              {"devices", devices}});

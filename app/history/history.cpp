@@ -122,6 +122,10 @@ QFuture<void> History::setConversationSampling(qint64 conversationId, const QStr
   return post([=](HistoryStore& store) { store.setConversationSampling(conversationId, samplingJson); });
 }
 
+QFuture<void> History::setConversationPrompt(qint64 conversationId, const QString& promptJson) {
+  return post([=](HistoryStore& store) { store.setConversationPrompt(conversationId, promptJson); });
+}
+
 QFuture<void> History::deleteConversation(qint64 conversationId) {
   return post([=](HistoryStore& store) { store.deleteConversation(conversationId); });
 }

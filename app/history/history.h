@@ -47,6 +47,7 @@ class History {
   QFuture<void> setDraft(qint64 conversationId, const QString& draft);
   QFuture<void> setConversationModel(qint64 conversationId, const QString& modelPath, const QString& modelName);
   QFuture<void> setConversationSampling(qint64 conversationId, const QString& samplingJson);
+  QFuture<void> setConversationPrompt(qint64 conversationId, const QString& promptJson);
   QFuture<void> deleteConversation(qint64 conversationId);
   QFuture<void> restoreConversation(qint64 conversationId);
   QFuture<int> purgeTrash(int days = 30);

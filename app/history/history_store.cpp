@@ -10,7 +10,8 @@ namespace app {
 namespace {
 
 constexpr const char* kConversationColumns =
-    "id, title, created, updated, pinned, coalesce(current_leaf, 0), model_path, model_name, sampling_json, draft";
+    "id, title, created, updated, pinned, coalesce(current_leaf, 0), model_path, model_name, sampling_json, draft, "
+    "prompt_json";
 
 QDateTime timeOf(qint64 milliseconds) {
   return QDateTime::fromMSecsSinceEpoch(milliseconds, Qt::UTC);
@@ -30,7 +31,8 @@ Conversation readConversation(const Statement& row) {
           .modelPath = row.text(6),
           .modelName = row.text(7),
           .samplingJson = row.text(8),
-          .draft = row.text(9)};
+          .draft = row.text(9),
+          .promptJson = row.text(10)};
 }
 
 QByteArray selectConversations(const char* rest) {
@@ -129,6 +131,12 @@ void HistoryStore::setConversationSampling(qint64 conversationId, const QString&
   requireConversation(conversationId);
   Statement(*connection_, "UPDATE conversations SET sampling_json = ? WHERE id = ?", samplingJson, conversationId)
       .run();
+}
+
+void HistoryStore::setConversationPrompt(qint64 conversationId, const QString& promptJson) {
+  connection_->beginTask("Saving the chat's system prompt and template");
+  requireConversation(conversationId);
+  Statement(*connection_, "UPDATE conversations SET prompt_json = ? WHERE id = ?", promptJson, conversationId).run();
 }
 
 void HistoryStore::deleteConversation(qint64 conversationId) {

@@ -50,6 +50,8 @@ class HistoryStore {
   void setConversationModel(qint64 conversationId, const QString& modelPath, const QString& modelName);
   /// samplingJson is kept as it is, not read.
   void setConversationSampling(qint64 conversationId, const QString& samplingJson);
+  /// promptJson is kept as it is, not read.
+  void setConversationPrompt(qint64 conversationId, const QString& promptJson);
   /// Moves it to the trash: gone from conversations() and search(), all of it kept.
   void deleteConversation(qint64 conversationId);
   /// Undoes deleteConversation.

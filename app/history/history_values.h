@@ -31,6 +31,7 @@ struct Conversation {
   QString modelName{};
   QString samplingJson{};  ///< the conversation's own sampling settings as a JSON object; empty: none
   QString draft{};         ///< text typed but not sent
+  QString promptJson{};    ///< the conversation's own system prompt and chat template as a JSON object; empty: none
 
   bool operator==(const Conversation&) const = default;
 };

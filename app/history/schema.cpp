@@ -52,9 +52,14 @@ void addSearchIndex(Connection& connection) {
   fillSearchIndex(connection);
 }
 
+void addConversationPrompt(Connection& connection) {
+  connection.exec("ALTER TABLE conversations ADD COLUMN prompt_json TEXT NOT NULL DEFAULT ''");
+}
+
 constexpr Migration kMigrations[] = {
     {1, createConversationsAndMessages},
     {2, addSearchIndex},
+    {3, addConversationPrompt},
 };
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <QSet>
 #include <QStringList>
 
+#include "app/markdown/jinja_code.h"
+
 namespace app {
 
 namespace {
@@ -217,7 +219,9 @@ class Scanner {
 
 QList<CodeToken> highlightCode(const QString& code, const QString& language) {
   static const Language kUnknown{{}, {}, {}, {}, QStringLiteral("\"")};
-  const auto known = languages().constFind(language.toLower());
+  const QString name = language.toLower();
+  if (name == QLatin1String("jinja") || name == QLatin1String("jinja2") || name == QLatin1String("j2")) return highlightJinja(code);
+  const auto known = languages().constFind(name);
   return Scanner(code, known == languages().constEnd() ? kUnknown : *known).scan();
 }
 

@@ -17,11 +17,28 @@ namespace {
 using templates::MarkedText;
 using templates::Value;
 
-constexpr std::pair<std::string_view, std::string_view> kTemplateOfArchitecture[] = {
-    {"ernie4_5", "ernie-4.5"},
-    {"ernie4_5_moe", "ernie-4.5"},
-    {"glm4", "glm-4-0414"},
+/// Which built-in template a model takes: the first row of its architecture whose word is in its name.
+struct FamilyRow {
+  std::string_view architecture;
+  std::string_view word;  ///< in lower case; empty: any name
+  std::string_view name;  ///< of the template
 };
+
+constexpr FamilyRow kFamilies[] = {
+    {"ernie4_5", "", "ernie-4.5"},
+    {"ernie4_5_moe", "thinking", "ernie-4.5-thinking"},
+    {"ernie4_5_moe", "", "ernie-4.5"},
+    {"glm4", "rumination", "glm-z1-rumination-32b-0414"},
+    {"glm4", "z1", "glm-z1-0414"},
+    {"glm4", "", "glm-4-0414"},
+};
+
+std::string lowerAscii(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
 
 PromptError explained(const ChatTemplate& chatTemplate, const templates::TemplateError& error) {
   const auto line = static_cast<std::size_t>(std::max(error.line(), 0));
@@ -60,6 +77,17 @@ MarkedText render(const templates::Template& compiled, const engine::ModelInfo& 
   templates::RenderOptions limits;
   limits.now = localTime(options.now);
   return compiled.render(context, limits);
+}
+
+/// Why a template cannot show even one message; empty: it can, or refuses it in words of its own.
+std::string problemOf(const std::string& text, const engine::ModelInfo& model) {
+  try {
+    render(templates::Template::compile(text), model, {{"user", "Hi", {}}}, {"Hi"}, {});
+    return {};
+  } catch (const templates::TemplateError& error) {
+    if (error.kind() == templates::ErrorKind::Raise) return {};
+    return (error.line() > 0 ? "line " + std::to_string(error.line()) + ": " : std::string()) + error.message();
+  }
 }
 
 void addText(std::vector<engine::PromptPiece>& pieces, std::string_view text, bool fromTemplate) {
@@ -152,17 +180,31 @@ std::optional<std::vector<bool>> replaceReplies(const MarkedText& text, const Ma
 
 }  // namespace
 
-ChatTemplate chooseTemplate(const engine::ModelInfo& model) {
-  if (!model.chat_template.empty()) return {model.chat_template, false, "chat template of " + model.name};
-  for (const auto& [architecture, name] : kTemplateOfArchitecture) {
-    if (architecture != model.architecture) continue;
+const BuiltinTemplate* familyTemplate(const engine::ModelInfo& model) {
+  const std::string name = lowerAscii(model.name);
+  for (const FamilyRow& row : kFamilies) {
+    if (row.architecture != model.architecture || name.find(row.word) == std::string::npos) continue;
     for (const BuiltinTemplate& builtin : builtinTemplates()) {
-      if (builtin.name == name) return {std::string(builtin.text), true, "built-in template " + std::string(name)};
+      if (builtin.name == row.name) return &builtin;
     }
   }
-  throw engine::Error(engine::ErrorCode::UnsupportedModel,
-                      "The model " + model.name + " brings no chat template, and there is none built in for " +
-                          model.architecture + "; it can continue plain text only.");
+  return nullptr;
+}
+
+ChatTemplate chooseTemplate(const engine::ModelInfo& model) {
+  ChatTemplate own{model.chat_template, false, "chat template of " + model.name};
+  std::string problem;
+  if (!own.text.empty()) {
+    problem = problemOf(own.text, model);
+    if (problem.empty()) return own;
+    problem = "The " + own.name + " is broken (" + problem + ").";
+  }
+  if (const BuiltinTemplate* builtin = familyTemplate(model)) {
+    return {std::string(builtin->text), true, "built-in template " + std::string(builtin->name), problem};
+  }
+  if (problem.empty()) problem = "The model " + model.name + " brings no chat template.";
+  throw engine::Error(engine::ErrorCode::UnsupportedModel, problem + " There is none built in for " +
+                                                               model.architecture + "; it can continue plain text only.");
 }
 
 Prompt makePrompt(const ChatTemplate& chatTemplate, const engine::ModelInfo& model,

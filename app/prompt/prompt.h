@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/prompt/builtin_templates.h"
 #include "engine/types.h"
 
 namespace app {
@@ -23,12 +24,17 @@ struct PromptMessage {
 /// The template that a conversation is rendered with.
 struct ChatTemplate {
   std::string text;
-  bool builtIn = false;  ///< true: ours for the architecture, because the model's files bring none
+  bool builtIn = false;  ///< true: ours for the architecture, because the model's files bring none that works
   std::string name;  ///< where it comes from, for people: "chat template of the model", "built-in template ernie-4.5"
+  std::string problem = {};  ///< why the model's own is not used: one sentence; empty: it is, or there is none
 };
 
-/// The model's own template, else the built-in one of its architecture.
-/// Throws engine::Error(UnsupportedModel) where there is neither.
+/// The built-in template for a model of this architecture and name ("ernie4_5_moe", "ERNIE-4.5-21B-A3B-Thinking"); null:
+/// there is none.
+const BuiltinTemplate* familyTemplate(const engine::ModelInfo& model);
+
+/// The model's own template, else, where it brings none or one that cannot even show one message, the built-in one of its
+/// family. Throws engine::Error(UnsupportedModel) where there is neither.
 ChatTemplate chooseTemplate(const engine::ModelInfo& model);
 
 /// Why a conversation could not be rendered: one sentence, with the line of the template where one is to blame.

@@ -27,6 +27,7 @@ const QString kSendWithEnter = QStringLiteral("sendWithEnter");
 const QString kLastModelPath = QStringLiteral("lastModelPath");
 const QString kNewChatDraft = QStringLiteral("newChatDraft");
 const QString kKnownModels = QStringLiteral("knownModels");
+const QString kPromptOverrides = QStringLiteral("promptOverrides");
 const QString kSamplingOverrides = QStringLiteral("samplingOverrides");
 
 const QStringList kThemeNames = {QStringLiteral("system"), QStringLiteral("light"), QStringLiteral("dark")};
@@ -77,6 +78,15 @@ bool isSampling(const QJsonValue& value) {
   return value.isObject() && std::all_of(fields.begin(), fields.end(), isSamplingValue);
 }
 
+/// Of each model texts by name.
+bool isPrompts(const QJsonValue& value) {
+  const QJsonObject models = value.toObject();
+  return value.isObject() && std::all_of(models.begin(), models.end(), [](const QJsonValue& model) {
+           const QJsonObject fields = model.toObject();
+           return model.isObject() && std::all_of(fields.begin(), fields.end(), isString);
+         });
+}
+
 struct Preference {
   QString key;
   bool (*isValid)(const QJsonValue&);
@@ -94,6 +104,7 @@ const Preference kPreferences[] = {
     {kNewChatDraft, isString},
     {kKnownModels, isStringList},
     {kSamplingOverrides, isSampling},
+    {kPromptOverrides, isPrompts},
 };
 
 /// Writes the whole file or leaves the old one. Returns what went wrong, empty for nothing. Any thread.
@@ -350,6 +361,22 @@ void Settings::clearSamplingOverride(const QString& name) {
     store(kSamplingOverrides, fields);
     emit samplingOverridesChanged();
   }
+}
+
+QVariantMap Settings::promptOverride(const QString& model) const {
+  return values_.value(kPromptOverrides).toObject().value(model).toObject().toVariantMap();
+}
+
+bool Settings::setPromptOverride(const QString& model, const QVariantMap& fields) {
+  QJsonObject models = values_.value(kPromptOverrides).toObject();
+  if (fields.isEmpty()) {
+    models.remove(model);
+  } else {
+    models.insert(model, QJsonObject::fromVariantMap(fields));
+  }
+  if (!isPrompts(models) || QJsonDocument(models).toJson(QJsonDocument::Compact).size() > kLongestPrompts) return false;
+  if (store(kPromptOverrides, models)) emit promptOverridesChanged();
+  return true;
 }
 
 void Settings::clearSamplingOverrides() {

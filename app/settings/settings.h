@@ -40,6 +40,7 @@ class Settings : public QObject {
 
   static constexpr double kSmallestFontScale = 0.5;
   static constexpr qsizetype kLongestDraft = 256 * 1024;
+  static constexpr qsizetype kLongestPrompts = 1024 * 1024;
   static constexpr double kLargestFontScale = 3.0;
 
   /// Reads `file` (absolute path); a missing file means defaults and no notice.
@@ -84,6 +85,13 @@ class Settings : public QObject {
   Q_INVOKABLE void clearSamplingOverride(const QString& name);
   Q_INVOKABLE void clearSamplingOverrides();
 
+  /// What the person wrote for all chats with a model, by the model's name: "system" (a system prompt) and "template" (a
+  /// chat template), each where there is one.
+  QVariantMap promptOverride(const QString& model) const;
+  /// Stores it; an empty map takes it away. False, and nothing is stored, where all models' together would get longer
+  /// than kLongestPrompts: this file is read whole at each start.
+  bool setPromptOverride(const QString& model, const QVariantMap& fields);
+
   /// What was wrong with the file when it was read, in one or two sentences; empty: nothing.
   QString notice() const { return notice_; }
 
@@ -101,6 +109,7 @@ class Settings : public QObject {
   void lastModelPathChanged();
   void knownModelsChanged();
   void samplingOverridesChanged();
+  void promptOverridesChanged();
   /// The file could not be written; the sentence says why. The preferences still hold for this run.
   void writeFailed(const QString& sentence);
 

@@ -27,16 +27,16 @@
             <translation>重命名（%1）</translation>
         </message>
         <message>
-            <source>Hide the sampling panel</source>
-            <translation>隐藏采样面板</translation>
+            <source>Hide the panel</source>
+            <translation>隐藏面板</translation>
         </message>
         <message>
-            <source>Show the sampling panel</source>
-            <translation>显示采样面板</translation>
+            <source>Show the panel</source>
+            <translation>显示面板</translation>
         </message>
         <message>
-            <source>Sampling (%1)</source>
-            <translation>采样（%1）</translation>
+            <source>Sampling and prompt (%1)</source>
+            <translation>采样与提示词（%1）</translation>
         </message>
     </context>
     <context>
@@ -91,6 +91,10 @@
         <message>
             <source>The reply could not be stored. It is shown, but may be lost when Sotto ends.</source>
             <translation>回答无法保存。现在仍可查看，但 Sotto 退出后可能丢失。</translation>
+        </message>
+        <message>
+            <source>The chat's prompt could not be stored.</source>
+            <translation>无法保存对话的提示词。</translation>
         </message>
     </context>
     <context>
@@ -745,10 +749,186 @@
         </message>
     </context>
     <context>
+        <name>PanelHeading</name>
+        <message>
+            <source>Changed. Press to take it back.</source>
+            <translation>已修改。点按可撤销。</translation>
+        </message>
+    </context>
+    <context>
         <name>PresetChips</name>
         <message>
             <source>Preset</source>
             <translation>预设</translation>
+        </message>
+    </context>
+    <context>
+        <name>PromptPanel</name>
+        <message>
+            <source>Scope</source>
+            <translation>适用范围</translation>
+        </message>
+        <message>
+            <source>This chat</source>
+            <translation>本对话</translation>
+        </message>
+        <message>
+            <source>What is written here holds for the open chat.</source>
+            <translation>这里写的内容只用于当前对话。</translation>
+        </message>
+        <message>
+            <source>This model</source>
+            <translation>本模型</translation>
+        </message>
+        <message>
+            <source>What is written here holds for all chats with %1 that have nothing of their own.</source>
+            <translation>这里写的内容用于所有使用 %1 且没有自己设置的对话。</translation>
+        </message>
+        <message>
+            <source>The open chat has something of its own and keeps it; the preview shows that.</source>
+            <translation>当前对话有自己的设置并会保留；预览显示的是它。</translation>
+        </message>
+        <message>
+            <source>System prompt</source>
+            <translation>系统提示词</translation>
+        </message>
+        <message>
+            <source>Reset the system prompt</source>
+            <translation>重置系统提示词</translation>
+        </message>
+        <message>
+            <source>Instructions for every reply</source>
+            <translation>对每次回答的要求</translation>
+        </message>
+        <message>
+            <source>Chat template</source>
+            <translation>对话模板</translation>
+        </message>
+        <message>
+            <source>Reset the template</source>
+            <translation>重置模板</translation>
+        </message>
+        <message>
+            <source>Edited. Press to go back to what all chats with the model have.</source>
+            <translation>已编辑。点按可恢复为该模型所有对话使用的模板。</translation>
+        </message>
+        <message>
+            <source>Edited. Press to go back to the built-in one.</source>
+            <translation>已编辑。点按可恢复为内置模板。</translation>
+        </message>
+        <message>
+            <source>Edited. Press to go back to the file's own.</source>
+            <translation>已编辑。点按可恢复为模型文件自带的模板。</translation>
+        </message>
+        <message>
+            <source>Built-in</source>
+            <translation>内置</translation>
+        </message>
+        <message>
+            <source>Put a built-in template here</source>
+            <translation>在此放入内置模板</translation>
+        </message>
+        <message>
+            <source>Edited</source>
+            <translation>已编辑</translation>
+        </message>
+        <message>
+            <source>Line %1: %2. Replies fail until this is mended.</source>
+            <translation>第 %1 行：%2。修正之前无法生成回答。</translation>
+        </message>
+        <message>
+            <source>This chat's own template was written for %1 and is not used with this model.</source>
+            <translation>本对话自己的模板是为 %1 编写的，不用于当前模型。</translation>
+        </message>
+        <message>
+            <source>This template is too long to be edited here; its beginning is shown.</source>
+            <translation>此模板太长，无法在此编辑；只显示开头部分。</translation>
+        </message>
+        <message>
+            <source>Preview</source>
+            <translation>预览</translation>
+        </message>
+        <message>
+            <source>The chat is empty; this is an example.</source>
+            <translation>对话还是空的；这是一个示例。</translation>
+        </message>
+        <message>
+            <source>The template leaves 1 message out.</source>
+            <translation>模板略去了 1 条消息。</translation>
+        </message>
+        <message>
+            <source>The template leaves %1 messages out.</source>
+            <translation>模板略去了 %1 条消息。</translation>
+        </message>
+        <message>
+            <source>Only the beginning is shown; the whole text has %1 characters.</source>
+            <translation>只显示开头部分；全文共 %1 个字符。</translation>
+        </message>
+    </context>
+    <context>
+        <name>PromptPreview</name>
+        <message>
+            <source>Preview</source>
+            <translation>预览</translation>
+        </message>
+        <message>
+            <source>No model is loaded.</source>
+            <translation>未加载模型。</translation>
+        </message>
+        <message>
+            <source>There is no prompt until the template works.</source>
+            <translation>模板可用之后才有提示词。</translation>
+        </message>
+        <message>
+            <source>Rendering…</source>
+            <translation>正在渲染…</translation>
+        </message>
+    </context>
+    <context>
+        <name>app::PromptViewModel</name>
+        <message>
+            <source>From the files of %1</source>
+            <translation>来自 %1 的文件</translation>
+        </message>
+        <message>
+            <source>Built in: %1</source>
+            <translation>内置：%1</translation>
+        </message>
+        <message>
+            <source>This is too long to be kept for all chats, so it is not used.</source>
+            <translation>内容太长，无法为所有对话保存，因此不会使用。</translation>
+        </message>
+        <message>
+            <source>Hello!</source>
+            <translation>你好！</translation>
+        </message>
+        <message>
+            <source>The prompt does not begin with %1</source>
+            <translation>提示词没有以 %1 开头</translation>
+        </message>
+        <message>
+            <source>%1 stands twice in a row</source>
+            <translation>%1 连续出现两次</translation>
+        </message>
+        <message>
+            <source>An earlier thought has an odd %1</source>
+            <translation>先前的思考中有多余的 %1</translation>
+        </message>
+        <message>
+            <source>Messages of the role “%1” may be left out</source>
+            <translation>角色为“%1”的消息可能被略去</translation>
+        </message>
+        <message>
+            <source>Your words can change the prompt: “%1”</source>
+            <translation>你的用语会改变提示词：“%1”</translation>
+        </message>
+        <message>
+            <source>Renders other text than the built-in %1</source>
+            <translation>渲染结果与内置的 %1 不同</translation>
+        </message>
+        <message>
+            <source>Too slow for all checks</source>
+            <translation>太慢，无法完成全部检查</translation>
         </message>
     </context>
     <context>
@@ -765,20 +945,12 @@
     <context>
         <name>SamplingPanel</name>
         <message>
-            <source>Sampling</source>
-            <translation>采样</translation>
-        </message>
-        <message>
             <source>Reset all</source>
             <translation>全部重置</translation>
         </message>
         <message>
             <source>Back to what the model brings</source>
             <translation>恢复为模型自带的设置</translation>
-        </message>
-        <message>
-            <source>Hide the sampling panel</source>
-            <translation>隐藏采样面板</translation>
         </message>
         <message>
             <source>Changes apply at once, also to a reply that is being written.</source>
@@ -906,6 +1078,25 @@
         </message>
     </context>
     <context>
+        <name>SidePanel</name>
+        <message>
+            <source>Panel</source>
+            <translation>面板</translation>
+        </message>
+        <message>
+            <source>Sampling</source>
+            <translation>采样</translation>
+        </message>
+        <message>
+            <source>Prompt</source>
+            <translation>提示词</translation>
+        </message>
+        <message>
+            <source>Hide the panel</source>
+            <translation>隐藏面板</translation>
+        </message>
+    </context>
+    <context>
         <name>Sidebar</name>
         <message>
             <source>New chat</source>
@@ -929,6 +1120,20 @@
         <message>
             <source>Table, rows: %1</source>
             <translation>表格，%1 行</translation>
+        </message>
+    </context>
+    <context>
+        <name>TemplateEditor</name>
+        <message>
+            <source>Chat template</source>
+            <translation>对话模板</translation>
+        </message>
+    </context>
+    <context>
+        <name>TemplateFindings</name>
+        <message>
+            <source>line %1</source>
+            <translation>第 %1 行</translation>
         </message>
     </context>
     <context>

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/chat/chat_view_model.h"
+#include "app/chat/prompt_view_model.h"
 #include "app/chat/sampling_view_model.h"
 #include "app/history/history.h"
 #include "app/settings/settings.h"
@@ -22,6 +23,7 @@ class ChatFixture : public QObject {
   std::unique_ptr<app::History> history_;
   std::unique_ptr<app::ModelRunner> runner_;
   std::unique_ptr<app::SamplingViewModel> sampling_;
+  std::unique_ptr<app::PromptViewModel> prompt_;
   std::unique_ptr<app::ChatViewModel> chat_;
   std::unique_ptr<QAbstractItemModelTester> tester_;
 
@@ -30,13 +32,15 @@ class ChatFixture : public QObject {
     history_ = std::make_unique<app::History>(folder_->filePath(QStringLiteral("history.db")));
     runner_ = std::make_unique<app::ModelRunner>(*settings_);
     sampling_ = std::make_unique<app::SamplingViewModel>(*settings_, *runner_);
-    chat_ = std::make_unique<app::ChatViewModel>(*history_, *settings_, *runner_, *sampling_);
+    prompt_ = std::make_unique<app::PromptViewModel>(*history_, *settings_, *runner_);
+    chat_ = std::make_unique<app::ChatViewModel>(*history_, *settings_, *runner_, *sampling_, *prompt_);
     tester_ = std::make_unique<QAbstractItemModelTester>(chat_->messages());
   }
 
   void end() {
     tester_.reset();
     chat_.reset();
+    prompt_.reset();
     sampling_.reset();
     runner_.reset();
     history_.reset();

@@ -232,7 +232,7 @@ class ChatViewModelTest : public tests::ChatFixture {
     chat_.reset();
     tester_.reset();
     History broken(QStringLiteral("/proc/no-such-folder/history.db"));
-    chat_ = std::make_unique<ChatViewModel>(broken, *settings_, *runner_, *sampling_);
+    chat_ = std::make_unique<ChatViewModel>(broken, *settings_, *runner_, *sampling_, *prompt_);
     send(QStringLiteral("Do not lose me"));
     QCOMPARE(count(), 2);
     QTRY_COMPARE(count(), 0);

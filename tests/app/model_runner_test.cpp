@@ -183,7 +183,7 @@ class ModelRunnerTest : public QObject {
     sofar.text = half->text();
     sofar.tokenIds = half->tokenIds();
     sofar.modelName = runner_->modelName();
-    Reply* rest = runner_->generate(question(QStringLiteral("Hello"), 2), greedy(6), sofar);
+    Reply* rest = runner_->generate(question(QStringLiteral("Hello"), 2), greedy(6), {}, sofar);
     QSignalSpy restFinished(rest, &Reply::finished);
     QTRY_COMPARE_WITH_TIMEOUT(restFinished.count(), 1, 30000);
     QCOMPARE(rest->tokenIds(), whole->tokenIds());

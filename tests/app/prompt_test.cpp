@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "app/demo_model.h"
@@ -158,7 +159,7 @@ TEST(Prompt, GivesTheTemplateTheModelsNamedTokens) {
 TEST(Prompt, ErrorsSayWhichTemplateAndWhere) {
   const auto error_of = [](const std::string& text) -> std::pair<std::string, std::size_t> {
     try {
-      rendered(modelWithTemplate(text), {{"user", "x", {}}});
+      makePrompt({text, false, "chat template of toy"}, modelWithTemplate(text), {{"user", "x", {}}});
     } catch (const PromptError& error) {
       return {error.what(), error.line()};
     }
@@ -198,6 +199,43 @@ TEST(ChatTemplate, OneIsBuiltInForEachArchitectureThatIsKnown) {
   info.architecture = "glm4";
   EXPECT_NO_THROW(chooseTemplate(info));
   info.architecture = "unheard_of";
+  EXPECT_THROW(chooseTemplate(info), engine::Error);
+}
+
+TEST(ChatTemplate, TheNameDecidesWithinAnArchitecture) {
+  const std::vector<std::array<std::string, 3>> cases = {
+      {"ernie4_5", "ERNIE-4.5-0.3B-PT", "ernie-4.5"},
+      {"ernie4_5_moe", "ERNIE-4.5-21B-A3B-PT", "ernie-4.5"},
+      {"ernie4_5_moe", "ERNIE-4.5-21B-A3B-Thinking", "ernie-4.5-thinking"},
+      {"ernie4_5_moe", "ernie-4.5-21b-a3b-thinking-q4_k_m.gguf", "ernie-4.5-thinking"},
+      {"glm4", "GLM-4-9B-0414", "glm-4-0414"},
+      {"glm4", "GLM-Z1-9B-0414", "glm-z1-0414"},
+      {"glm4", "GLM-Z1-Rumination-32B-0414", "glm-z1-rumination-32b-0414"},
+  };
+  for (const auto& [architecture, name, expected] : cases) {
+    engine::ModelInfo info;
+    info.architecture = architecture;
+    info.name = name;
+    EXPECT_EQ(chooseTemplate(info).name, "built-in template " + expected) << name;
+  }
+}
+
+TEST(ChatTemplate, ABrokenOneGivesWayAndTheProblemIsTold) {
+  engine::ModelInfo info = chatModel();
+  for (const std::string broken : {"{% for m in messages %}", "{{ messages[0].content | no_such_filter }}",
+                                   "{% include 'x' %}", "{% for i in range(99999) %}{% for j in range(99999) %}{% "
+                                                        "endfor %}{% endfor %}"}) {
+    info.chat_template = broken;
+    const ChatTemplate chosen = chooseTemplate(info);
+    EXPECT_TRUE(chosen.builtIn) << broken;
+    EXPECT_EQ(chosen.name, "built-in template ernie-4.5");
+    EXPECT_THAT(chosen.problem, HasSubstr("line 1")) << broken;
+  }
+  // One that only refuses this conversation in its own words is not broken.
+  info.chat_template = "{{ raise_exception('a system message is needed') }}";
+  EXPECT_FALSE(chooseTemplate(info).builtIn);
+  info.architecture = "unheard_of";
+  info.chat_template = "{% if %}";
   EXPECT_THROW(chooseTemplate(info), engine::Error);
 }
 

@@ -63,6 +63,8 @@ TEST(Cli, InfoDescribesAModel) {
   EXPECT_EQ(info.at("vocab_size"), 1200);
   EXPECT_EQ(info.at("context_length"), 512);
   EXPECT_EQ(info.at("template"), true);
+  EXPECT_THAT(info.at("template_used").get<std::string>(), testing::HasSubstr("chat template of"));
+  EXPECT_EQ(info.at("template_problem"), "");
   EXPECT_EQ(info.at("eos_token_ids"), json({2, 1187}));
   EXPECT_EQ(info.at("weight_types"), json({{"F32", info.at("weight_bytes")}}));
   EXPECT_GT(info.at("plan").at("cpu"), info.at("weight_bytes"));
@@ -332,6 +334,8 @@ TEST(Cli, GgufFilesAreModelsToEveryCommand) {
     EXPECT_EQ(info.at("weight_types").count(entry.at("type").get<std::string>()), 1U);
     EXPECT_LT(info.at("weight_bytes"), std::filesystem::file_size(model));
     EXPECT_EQ(info.at("template"), true);
+  EXPECT_THAT(info.at("template_used").get<std::string>(), testing::HasSubstr("chat template of"));
+  EXPECT_EQ(info.at("template_problem"), "");
     EXPECT_GE(info.at("eos_token_ids").size(), 2U);
 
     const json& one = entry.at("cases").at(1);

@@ -42,6 +42,7 @@ TEST(BuiltInTemplates, KeepControlTokensWholeAndPeoplesTextApart) {
                                {"add_generation_prompt", true}};
   const std::vector<std::pair<std::string, std::vector<std::string>>> tokens = {
       {"ernie-4.5", {"<|begin_of_sentence|>", "<|end_of_sentence|>"}},
+      {"ernie-4.5-thinking", {"<|im_start|>", "<|im_end|>"}},
       {"glm-4-0414", {"[gMASK]", "<sop>", "<|system|>", "<|user|>", "<|assistant|>", "<|observation|>"}},
       {"glm-z1-0414", {"[gMASK]", "<sop>", "<|system|>", "<|user|>", "<|assistant|>", "<|observation|>"}},
       {"glm-z1-rumination-32b-0414",

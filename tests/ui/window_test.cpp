@@ -43,6 +43,7 @@ class WindowTest : public QObject {
   void searchFindsAMessageAndOpensItsChat();
   void samplingPanelChangesTheModelsSetting();
   void samplingPanelReachesARunningReply();
+  void promptPanelShowsEditsErrorsAndTheWayBack();
   void shortcutsReachEveryPart();
   void noQmlWarningAnywhere();
 
@@ -248,6 +249,33 @@ void WindowTest::samplingPanelReachesARunningReply() {
   QVERIFY(program->waitForReply());
   QTRY_COMPARE(row(messages, 1, app::MessageListModel::StatusRole).toString(), QStringLiteral("complete"));
   QCOMPARE(row(messages, 1, app::MessageListModel::FinishReasonRole).toString(), QStringLiteral("length"));
+}
+
+void WindowTest::promptPanelShowsEditsErrorsAndTheWayBack() {
+  auto program = start();
+  QVERIFY(program);
+  app::PromptViewModel& prompt = *program->root().prompt();
+  program->key(Qt::Key_Period, Qt::ControlModifier);
+  QVERIFY(program->press(QStringLiteral("Prompt"), QAccessible::PageTab));
+  QTRY_VERIFY(program->find(QStringLiteral("Chat template"), QAccessible::EditableText));
+  QTRY_VERIFY(program->find(QStringLiteral("System prompt"), QAccessible::EditableText));
+  QTRY_VERIFY_WITH_TIMEOUT(prompt.runs()->count() > 0, 60000);
+  const QString own = prompt.templateText();
+
+  QAccessibleInterface* field = program->find(QStringLiteral("Chat template"), QAccessible::EditableText);
+  field->actionInterface()->doAction(QAccessibleActionInterface::setFocusAction());
+  program->key(Qt::Key_Home, Qt::ControlModifier);
+  program->type(QStringLiteral("Z"));
+  QTRY_COMPARE(prompt.templateText(), QStringLiteral("Z") + own);
+  const auto shown = [&] { return prompt.runs()->data(prompt.runs()->index(0, 0), app::PromptRunModel::PlainTextRole).toString(); };
+  QTRY_VERIFY_WITH_TIMEOUT(shown().startsWith(QStringLiteral("Z")), 60000);
+  program->type(QStringLiteral("{{"));
+  QTRY_VERIFY_WITH_TIMEOUT(prompt.templateBroken(), 60000);
+  QTRY_VERIFY(!program->all(QAccessible::AlertMessage).isEmpty());
+  QVERIFY(program->press(QStringLiteral("Reset the template"), QAccessible::Button));
+  QTRY_COMPARE(prompt.templateText(), own);
+  QTRY_VERIFY_WITH_TIMEOUT(prompt.error().isEmpty() && prompt.runs()->count() > 0, 60000);
+  QVERIFY2(program->warnings().isEmpty(), qPrintable(program->warnings().join(QLatin1Char('\n'))));
 }
 
 void WindowTest::shortcutsReachEveryPart() {

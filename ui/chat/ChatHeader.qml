@@ -49,8 +49,8 @@ PageHeader {
     }
     IconButton {
         iconName: "sliders"
-        label: header.panelShown ? qsTr("Hide the sampling panel") : qsTr("Show the sampling panel")
-        hint: qsTr("Sampling (%1)").arg(header.app.shortcuts.keysFor("togglePanel"))
+        label: header.panelShown ? qsTr("Hide the panel") : qsTr("Show the panel")
+        hint: qsTr("Sampling and prompt (%1)").arg(header.app.shortcuts.keysFor("togglePanel"))
         checked: header.panelShown
         onClicked: header.panelRequested()
     }
