@@ -15,7 +15,8 @@ namespace engine {
 
 enum class DeviceChoice { Auto, Cpu, Cuda };
 enum class ComputeMode { Auto, F32 };  ///< F32: every product and sum in float32, the mode of golden logits
-enum class KvType { Auto, F32, F16, BF16 };  ///< Auto: F32 with ComputeMode::F32, else the family's own (models.md)
+/// Auto: F32 with ComputeMode::F32, else the family's own (models.md). Q8_0: 8 bits and a scale for each 32 numbers of a head.
+enum class KvType { Auto, F32, F16, BF16, Q8_0 };
 enum class IsaChoice { Auto, Portable, Avx2, Avx512, Amx };  ///< the most that the CPU backend may use
 
 struct EngineOptions {

@@ -117,7 +117,7 @@ engine::EngineOptions Arguments::engineOptions() const {
   constexpr std::pair<std::string_view, DeviceChoice> kDevices[] = {
       {"cpu", DeviceChoice::Cpu}, {"cuda", DeviceChoice::Cuda}, {"auto", DeviceChoice::Auto}};
   constexpr std::pair<std::string_view, KvType> kKvTypes[] = {
-      {"f16", KvType::F16}, {"f32", KvType::F32}, {"bf16", KvType::BF16}};
+      {"f16", KvType::F16}, {"f32", KvType::F32}, {"bf16", KvType::BF16}, {"q8_0", KvType::Q8_0}};
   constexpr std::pair<std::string_view, ComputeMode> kComputeModes[] = {{"f32", ComputeMode::F32},
                                                                         {"auto", ComputeMode::Auto}};
   constexpr std::pair<std::string_view, IsaChoice> kIsas[] = {{"portable", IsaChoice::Portable},

@@ -20,6 +20,8 @@ std::string_view nameOf(engine::KvType type) {
       return "f32";
     case engine::KvType::F16:
       return "f16";
+    case engine::KvType::Q8_0:
+      return "q8_0";
     case engine::KvType::BF16:
       return "bf16";
   }

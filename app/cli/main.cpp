@@ -29,7 +29,7 @@ constexpr std::string_view kUsage = R"(usage: sotto-cli COMMAND ...
   chat MODEL [--settings S.json]                a conversation in the terminal
   bench MODEL [--prompt 512] [--generate 64] [--depth 0] [--repeat 3]
   quantize MODEL --type q8_0|q4_0|q4_k|q6_k|bf16 --out F.gguf   a smaller file of the same model
-MODEL is a folder, a GGUF file, or the word demo. Everywhere: --device cpu|cuda|auto, --threads N, --kv f16|f32|bf16,
+MODEL is a folder, a GGUF file, or the word demo. Everywhere: --device cpu|cuda|auto, --threads N, --kv f16|q8_0|f32|bf16,
 --compute f32|auto, --isa portable|avx2|avx512|amx|auto, --context N, --quiet. Also: --version, --help.
 )";
 

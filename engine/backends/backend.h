@@ -13,7 +13,7 @@
 namespace engine {
 
 /// The page pool of a KV cache as operations see it: [pages, layers, 2 (keys, values), kv_heads, page_tokens, head_dim]
-/// of `dtype` (F32, F16 or BF16). One page holds `page_tokens` positions of one sequence over all layers, so that it
+/// of `dtype` (F32, F16, BF16 or Q8_0). One page holds `page_tokens` positions of one sequence over all layers, so that it
 /// moves as one block, and the rows of one head lie together, so that attention streams them. A view; owns nothing.
 struct KvPool {
   std::byte* data = nullptr;
@@ -24,8 +24,10 @@ struct KvPool {
   std::int64_t page_tokens = 0;
   std::int64_t head_dim = 0;
 
+  /// Bytes of what one head keeps of one position, keys or values.
+  std::size_t row_bytes() const { return bytes_of(dtype, static_cast<std::size_t>(head_dim)); }
   /// Bytes of the rows of one head in one page and layer: [page_tokens, head_dim].
-  std::size_t block_bytes() const { return static_cast<std::size_t>(page_tokens * head_dim) * size_of(dtype); }
+  std::size_t block_bytes() const { return static_cast<std::size_t>(page_tokens) * row_bytes(); }
   std::size_t page_bytes() const { return block_bytes() * static_cast<std::size_t>(num_layers * 2 * num_kv_heads); }
   std::byte* keys(std::int64_t page, std::int64_t layer, std::int64_t kv_head) const {
     return data + static_cast<std::size_t>(page) * page_bytes() +

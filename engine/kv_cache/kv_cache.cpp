@@ -12,8 +12,12 @@ namespace engine {
 namespace {
 
 DType storage_type(KvType type) {
-  assert(type != KvType::Auto);
-  return type == KvType::F16 ? DType::F16 : type == KvType::BF16 ? DType::BF16 : DType::F32;
+  switch (type) {
+    case KvType::F16: return DType::F16;
+    case KvType::BF16: return DType::BF16;
+    case KvType::Q8_0: return DType::Q8_0;
+    default: assert(type == KvType::F32); return DType::F32;
+  }
 }
 
 std::int64_t pages_for(std::int64_t tokens) { return (tokens + KvCache::kPageTokens - 1) / KvCache::kPageTokens; }
@@ -21,7 +25,7 @@ std::int64_t pages_for(std::int64_t tokens) { return (tokens + KvCache::kPageTok
 }  // namespace
 
 std::uint64_t KvGeometry::bytes_per_token() const {
-  return static_cast<std::uint64_t>(2 * num_layers * num_kv_heads * head_dim) * size_of(storage_type(type));
+  return bytes_of(storage_type(type), static_cast<std::size_t>(2 * num_layers * num_kv_heads * head_dim));
 }
 
 KvCache::KvCache(const KvGeometry& geometry, std::int64_t capacity_tokens)

@@ -23,6 +23,10 @@ KvGeometry kv_geometry(const ModelConfig& config, const EngineOptions& options) 
   if (type == KvType::Auto && options.compute == ComputeMode::F32) type = KvType::F32;
   // Values of GLM-4 can leave the range of float16.
   if (type == KvType::Auto) type = config.architecture == "glm4" ? KvType::BF16 : KvType::F16;
+  if (type == KvType::Q8_0 && config.head_dim % static_cast<std::int64_t>(block_elements(DType::Q8_0)) != 0) {
+    throw Error(ErrorCode::InvalidRequest, "A KV cache of 8 bits (q8_0) needs heads whose width is a multiple of 32; this model's is " +
+                                               std::to_string(config.head_dim) + ". Choose f16, bf16 or f32.");
+  }
   return {config.num_layers, config.num_kv_heads, config.head_dim, type};
 }
 

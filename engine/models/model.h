@@ -73,7 +73,7 @@ class Model {
 std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend, const EngineOptions& options,
                                     const LoadProgress& progress);
 
-/// The cache geometry that a model of this config needs.
+/// The cache geometry that a model of this config needs. Throws Error(InvalidRequest) where its heads do not fit the type.
 KvGeometry kv_geometry(const ModelConfig& config, const EngineOptions& options);
 
 /// Memory that a model takes, in bytes: weights where they lie, KV cache for `context_length` tokens, activations.

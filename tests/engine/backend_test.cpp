@@ -264,6 +264,18 @@ std::vector<float> plain_attention(const std::vector<float>& q, const std::vecto
   return out;
 }
 
+/// What is left of numbers in blocks of Q8_0: the scale is a 127th of the largest of 32, as a binary16.
+void in_eight_bits(std::vector<float>& values) {
+  for (std::size_t begin = 0; begin < values.size(); begin += 32) {
+    float largest = 0;
+    for (std::size_t i = begin; i < begin + 32; ++i) largest = std::max(largest, std::abs(values[i]));
+    const float scale = engine::f16_to_f32(engine::f32_to_f16(largest / 127));
+    for (std::size_t i = begin; i < begin + 32; ++i) {
+      values[i] = scale * std::clamp(std::nearbyint(values[i] / scale), -127.0f, 127.0f);
+    }
+  }
+}
+
 TEST_P(BackendTest, AttendIsSoftmaxAttentionAtEveryDepth) {
   const auto backend = this->backend();
   struct Case {
@@ -271,8 +283,9 @@ TEST_P(BackendTest, AttendIsSoftmaxAttentionAtEveryDepth) {
   };
   // One page and several, cut stretches of a long history, blocks of a prompt, groups of 1 to 8, odd widths.
   for (const Case& c : {Case{0, 1, 2, 2, 4}, Case{31, 1, 4, 2, 10}, Case{40, 3, 8, 1, 16}, Case{0, 70, 8, 2, 20},
-                        Case{513, 1, 8, 2, 16}, Case{1023, 2, 8, 1, 33}, Case{1030, 40, 6, 2, 18}, Case{5, 100, 3, 3, 128}}) {
-    for (const engine::KvType type : {engine::KvType::F32, engine::KvType::F16, engine::KvType::BF16}) {
+                        Case{513, 1, 8, 2, 16}, Case{600, 1, 8, 2, 64}, Case{3, 90, 8, 1, 96}, Case{1023, 2, 8, 1, 33}, Case{1030, 40, 6, 2, 18}, Case{5, 100, 3, 3, 128}}) {
+    for (const engine::KvType type : {engine::KvType::F32, engine::KvType::F16, engine::KvType::BF16, engine::KvType::Q8_0}) {
+      if (type == engine::KvType::Q8_0 && c.dim % 32 != 0) continue;
       const std::int64_t length = c.first + c.rows;
       engine::KvCache cache({2, c.kv_heads, c.dim, type}, length);
       const std::vector<std::int32_t> tokens(static_cast<std::size_t>(length), 1);
@@ -288,6 +301,10 @@ TEST_P(BackendTest, AttendIsSoftmaxAttentionAtEveryDepth) {
       };
       for (float& value : k) stored(value);
       for (float& value : v) stored(value);
+      if (type == engine::KvType::Q8_0) {
+        in_eight_bits(k);
+        in_eight_bits(v);
+      }
       const Tensor queries = tensor(*backend, {c.rows, c.heads, c.dim}, q);
       Tensor out = backend->allocate(DType::F32, {c.rows, c.heads, c.dim});
       const engine::SequenceRows rows{0, c.rows, c.first, cache.pages(opened->sequence)};

@@ -104,7 +104,7 @@ void CpuAttention::run(const Call& call, const Task& task, Scratch& scratch) {
 
   for (std::int64_t position = task.begin; position < task.end; position += page_tokens) {
     const auto count = size(std::min(page_tokens, task.end - position));
-    prefetch(block(call, task, position, false), count * size(dim) * size_of(call.pool.dtype));
+    prefetch(block(call, task, position, false), count * call.pool.row_bytes());
     score_page(call, task, position, count, scratch);
     for (std::int64_t r = 0; r < rows; ++r) {
       float* const scores = scratch.scores.data() + r * page_tokens;
@@ -137,7 +137,7 @@ void CpuAttention::score_page(const Call& call, const Task& task, std::int64_t p
   const KvPool& pool = call.pool;
   const RowKernels& rows = kernels_.rows_of(pool.dtype);
   const std::byte* const keys = block(call, task, position, true);
-  const std::size_t dim = size(pool.head_dim), row_bytes = dim * size_of(pool.dtype), stride = size(pool.page_tokens);
+  const std::size_t dim = size(pool.head_dim), row_bytes = pool.row_bytes(), stride = size(pool.page_tokens);
   const std::size_t num_rows = size(task.rows * call.group);
   if (static_cast<std::int64_t>(num_rows) < kTurnFrom) {
     rows.dot(scratch.queries.data(), dim, num_rows, keys, row_bytes, count, dim, scratch.scores.data(), stride);
@@ -159,8 +159,14 @@ void CpuAttention::weigh_page(const Call& call, const Task& task, std::int64_t p
   const KvPool& pool = call.pool;
   const RowKernels& rows = kernels_.rows_of(pool.dtype);
   const std::byte* const values = block(call, task, position, false);
-  const std::size_t dim = size(pool.head_dim), row_bytes = dim * size_of(pool.dtype), stride = size(pool.page_tokens);
+  const std::size_t dim = size(pool.head_dim), row_bytes = pool.row_bytes(), stride = size(pool.page_tokens);
   const std::size_t num_rows = size(task.rows * call.group);
+  if (static_cast<std::int64_t>(num_rows) < kTurnFrom && rows.accumulate == nullptr) {
+    rows.widen(values, count * dim, scratch.values.data());
+    kernels_.f32.accumulate(scratch.scores.data(), stride, num_rows, reinterpret_cast<const std::byte*>(scratch.values.data()),
+                            dim * sizeof(float), count, dim, scratch.sums.data(), dim);
+    return;
+  }
   if (static_cast<std::int64_t>(num_rows) < kTurnFrom) {
     rows.accumulate(scratch.scores.data(), stride, num_rows, values, row_bytes, count, dim, scratch.sums.data(), dim);
     return;
@@ -232,7 +238,7 @@ void CpuAttention::probabilities(const KvPool& pool, std::int64_t layer, const f
       const std::int64_t visible = sequence.first_position + t + 1;
       for (std::int64_t position = 0; position < visible; position += pool.page_tokens) {
         const std::int64_t page = sequence.pages[size(position / pool.page_tokens)];
-        rows.dot(query, dim, 1, pool.keys(page, layer, head / group), dim * size_of(pool.dtype),
+        rows.dot(query, dim, 1, pool.keys(page, layer, head / group), pool.row_bytes(),
                  size(std::min(pool.page_tokens, visible - position)), dim, row + position, 0);
       }
       kernels_.scale(row, size(visible), scale);

@@ -41,6 +41,22 @@ std::int64_t rows_per_chunk(std::int64_t length) {
 
 std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
+/// RowKernels::narrow for the cache in 8 bits: whole blocks of Q8_0 (models.md 5.2). What no scale can hold, beyond
+/// 127 * 65504, is cut to that; NaN becomes 0.
+void narrow_to_q8_0(const float* from, std::size_t n, std::byte* to) {
+  for (std::size_t begin = 0; begin < n; begin += 32, from += 32, to += block_bytes(DType::Q8_0)) {
+    float largest = 0.0f;
+    for (int i = 0; i < 32; ++i) largest = std::max(largest, std::fabs(from[i]));
+    const std::uint16_t scale = f32_to_f16(std::min(largest / 127.0f, 65504.0f));
+    const float step = f16_to_f32(scale);
+    std::memcpy(to, &scale, sizeof scale);
+    for (int i = 0; i < 32; ++i) {
+      const float quotient = step > 0.0f && from[i] == from[i] ? from[i] / step : 0.0f;
+      to[2 + i] = static_cast<std::byte>(static_cast<std::int8_t>(std::nearbyint(std::clamp(quotient, -127.0f, 127.0f))));
+    }
+  }
+}
+
 }  // namespace
 
 CpuBackend::CpuBackend(const EngineOptions& options, std::string reason)
@@ -225,8 +241,8 @@ void CpuBackend::rotate(Tensor& x, const Tensor& cosines, const Tensor& sines) {
 void CpuBackend::append_kv(const KvPool& pool, std::int64_t layer, const Tensor& keys, const Tensor& values,
                            std::span<const SequenceRows> sequences) {
   assert(keys.dim(1) == pool.num_kv_heads && keys.dim(2) == pool.head_dim && values.shape() == keys.shape());
-  const RowKernels& rows = kernels_.rows_of(pool.dtype);
-  const std::size_t dim = size(pool.head_dim), row_bytes = dim * size_of(pool.dtype);
+  const auto narrow = pool.dtype == DType::Q8_0 ? narrow_to_q8_0 : kernels_.rows_of(pool.dtype).narrow;
+  const std::size_t dim = size(pool.head_dim), row_bytes = pool.row_bytes();
   for (const SequenceRows& sequence : sequences) {
     for (std::int64_t t = 0; t < sequence.rows; ++t) {
       const std::int64_t position = sequence.first_position + t;
@@ -234,8 +250,8 @@ void CpuBackend::append_kv(const KvPool& pool, std::int64_t layer, const Tensor&
       const std::size_t offset = size(position % pool.page_tokens) * row_bytes;
       for (std::int64_t head = 0; head < pool.num_kv_heads; ++head) {
         const std::int64_t from = ((sequence.first_row + t) * pool.num_kv_heads + head) * pool.head_dim;
-        rows.narrow(keys.f32() + from, dim, pool.keys(page, layer, head) + offset);
-        rows.narrow(values.f32() + from, dim, pool.values(page, layer, head) + offset);
+        narrow(keys.f32() + from, dim, pool.keys(page, layer, head) + offset);
+        narrow(values.f32() + from, dim, pool.values(page, layer, head) + offset);
       }
     }
   }
