@@ -3,6 +3,7 @@
 #include <QGuiApplication>
 #include <QQuickStyle>
 #include <QTemporaryDir>
+#include <QTranslator>
 #include <QtQml/QQmlExtensionPlugin>
 #include <QtTest>
 #include <cstdio>
@@ -232,6 +233,12 @@ const QList<State>& states() {
 int main(int argc, char* argv[]) {
   QGuiApplication application(argc, argv);
   QQuickStyle::setStyle(QStringLiteral("Basic"));
+  // As main.cpp does; LC_ALL=zh_CN.UTF-8 shows the Chinese window.
+  QTranslator english, translator;
+  const QString translations = QStringLiteral(":/sotto/translations");
+  if (english.load(QStringLiteral("sotto_en"), translations)) QGuiApplication::installTranslator(&english);
+  if (translator.load(QLocale(), QStringLiteral("sotto"), QStringLiteral("_"), translations))
+    QGuiApplication::installTranslator(&translator);
   const QStringList arguments = application.arguments();
   if (arguments.size() < 2) {
     std::fprintf(stderr, "usage: ui_screenshots FOLDER [STATE...]\n");
