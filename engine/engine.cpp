@@ -37,7 +37,7 @@ void check_options(const EngineOptions& options) {
 
 /// Tokens that the KV cache is made for.
 std::int64_t cache_tokens(const ModelConfig& config, const EngineOptions& options) {
-  return options.context_length > 0 ? options.context_length : std::min(config.context_length, kDefaultContext);
+  return options.context_length > 0 ? options.context_length : std::min(config.longest_sequence(), kDefaultContext);
 }
 
 /// What the files say; `tokenizer` may be null.
@@ -51,7 +51,7 @@ ModelInfo describe(const ModelSource& source, const EngineOptions& options, cons
   info.hidden_size = config.hidden_size;
   info.vocab_size = config.vocab_size;
   info.context_length = config.context_length;
-  info.usable_context_length = std::min(config.context_length, cache_tokens(config, options));
+  info.usable_context_length = std::min(config.longest_sequence(), cache_tokens(config, options));
   info.weight_bytes = source.weight_bytes();
   std::map<std::string, std::uint64_t> types;
   std::uint64_t routed_bytes = 0;

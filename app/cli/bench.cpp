@@ -97,7 +97,7 @@ int runBench(Words words, Interrupt& interrupt) {
   const std::filesystem::path path = arguments.model();
   const engine::EngineOptions options = arguments.engineOptions();
   const engine::ModelInfo info = engine::inspect(path, options);
-  if (depth + prompt + generate > info.context_length) {
+  if (depth + prompt + generate > std::max(info.context_length, info.usable_context_length)) {
     throw engine::Error(engine::ErrorCode::ContextFull,
                         path.string() + ": depth, prompt and generate together exceed the context length of " +
                             std::to_string(info.context_length) + " tokens.");

@@ -91,7 +91,7 @@ void check(const Wishes& wishes, const engine::ModelConfig& config, const std::s
              std::to_string(config.vocab_size) + ".");
     }
   }
-  if (wishes.tokens() > config.context_length) {
+  if (wishes.tokens() > config.longest_sequence()) {
     refuse(model + ": " + std::to_string(wishes.tokens()) + " ids are more than the context length of " +
            std::to_string(config.context_length) + ".");
   }

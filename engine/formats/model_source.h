@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/file_view.h"
+#include "engine/formats/config_limits.h"
 #include "engine/formats/tokenizer_data.h"
 #include "engine/tensor/dtype.h"
 #include "engine/tensor/scaling.h"
@@ -82,6 +83,10 @@ struct ModelConfig {
   std::vector<std::string> labels;            ///< of the classes, for classification
   std::optional<std::int32_t> pad_token_id;
   std::vector<std::int32_t> eos_token_ids;  ///< of config.json, sorted, may be empty
+
+  /// Tokens that a sequence can have: what positions were made for. Dynamic scaling grows with the sequence, so that only
+  /// memory bounds it.
+  std::int64_t longest_sequence() const { return rope.type == "dynamic" ? kMaxContext : context_length; }
 
   /// Numbers that the head gives for a token: one a vocabulary entry, or one a label.
   std::int64_t output_size() const {

@@ -273,6 +273,29 @@ TEST(Cli, RouterLogitsAndRopeOfAChunkedPromptAreTheReferences) {
   EXPECT_THAT(dense.err, testing::HasSubstr("has no router"));
 }
 
+// max_position_embeddings is 48 there: where the scaling begins, not where it ends.
+TEST(Cli, DynamicRopeGoesOnBeyondTheTrainedContext) {
+  const ScratchFolder scratch;
+  const std::string model = tests::fixture("models/ernie4_5-rope-dynamic"), out = scratch.path() / "out.safetensors";
+  const std::filesystem::path expected = tests::fixture("logits/ernie4_5-rope-dynamic.safetensors");
+  for (const json& one : golden_cases("logits/ernie4_5-rope-dynamic.json")) {
+    const std::string name = one.at("name"), ids = comma_separated(one.at("ids"));
+    ASSERT_EQ(run({"logits", model, "--ids", ids, "--out", out, "--compute", "f32", "--last-only"}).status, 0) << name;
+    std::vector<float> last = tensor_of(expected, name + ".logits");
+    last.erase(last.begin(), last.end() - 320);
+    EXPECT_LT(largest_error(tensor_of(out, "logits"), last), 1e-3) << name;
+
+    const std::string settings = scratch.write(
+        "s.json", json{{"do_sample", false}, {"eos_token_id", json::array()}, {"max_new_tokens", one.at("greedy").size()}}.dump());
+    Ids greedy;
+    const Outcome outcome = run({"generate", model, "--ids", ids, "--settings", settings, "--json", "--compute", "f32"});
+    for (const json& line : outcome.lines()) {
+      if (line.contains("id")) greedy.push_back(line.at("id"));
+    }
+    EXPECT_EQ(greedy, one.at("greedy").get<Ids>()) << name << outcome.err;
+  }
+}
+
 TEST(Cli, ClassifiesAsTheReferenceDoes) {
   const ScratchFolder scratch;
   const std::string out = scratch.path() / "out.safetensors";
