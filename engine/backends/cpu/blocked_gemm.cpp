@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/backends/cpu/column_stretches.h"
+
 namespace engine {
 namespace {
 
@@ -20,22 +22,16 @@ BlockedGemm::BlockedGemm(const KernelTable& kernels, ThreadTeam& team)
       panels_(static_cast<std::size_t>(team.threads()) * static_cast<std::size_t>(kDepth) * kernels.tile_columns) {}
 
 void BlockedGemm::multiply(std::span<const MatrixProduct> products) {
-  const auto width = static_cast<std::int64_t>(kernels_.tile_columns);
-  const auto panels_of = [width](const MatrixProduct& product) { return (product.out_features + width - 1) / width; };
-  std::int64_t panels = 0, work = 1;
-  for (const MatrixProduct& product : products) {
-    panels += panels_of(product);
-    work += product.rows * product.in_features * product.out_features;
-  }
-  const std::int64_t grain = std::max<std::int64_t>(1, kWorthSharing * panels / work);
+  const ColumnStretches panels(products, static_cast<std::int64_t>(kernels_.tile_columns));
+  std::int64_t work = 1;
+  for (const MatrixProduct& product : products) work += product.rows * product.in_features * product.out_features;
+  const std::int64_t grain = std::max<std::int64_t>(1, kWorthSharing * panels.count() / work);
   scaled_.reserve(products);
 
-  team_.parallel_for(0, panels, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
+  team_.parallel_for(0, panels.count(), grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     for (std::int64_t index = begin; index < end; ++index) {
-      std::int64_t rest = index;
-      auto product = products.begin();
-      while (rest >= panels_of(*product)) rest -= panels_of(*product++);
-      multiply_panel(*product, rest * width, worker);
+      const auto [product, first_column] = panels[index];
+      multiply_panel(product, first_column, worker);
     }
   });
 }

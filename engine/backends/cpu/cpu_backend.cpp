@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "engine/backends/cpu/column_stretches.h"
 #include "engine/backends/cpu/cpu_cores.h"
 #include "engine/backends/cpu/weight_rows.h"
 #include "engine/base/error.h"
@@ -169,27 +170,22 @@ void CpuBackend::multiply_many_rows(std::span<const MatrixProduct> products) {
 
 /// All products as one range of output features, so that they cost one fork and join together.
 void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
-  const auto chunks_of = [](const MatrixProduct& product) {
-    return (product.out_features + kWeightRows - 1) / kWeightRows;
-  };
-  std::int64_t chunks = 0, bytes = 0;
+  const ColumnStretches chunks(products, kWeightRows);
+  std::int64_t bytes = 0;
   for (const MatrixProduct& product : products) {
-    chunks += chunks_of(product);
     bytes += static_cast<std::int64_t>(bytes_of(product.type, size(product.out_features * product.in_features)));
   }
-  const std::int64_t grain = std::max<std::int64_t>(1, kWeightBytes * chunks / std::max<std::int64_t>(1, bytes));
+  const std::int64_t grain = std::max<std::int64_t>(1, kWeightBytes * chunks.count() / std::max<std::int64_t>(1, bytes));
 
   const bool integer = info_.compute == ComputeMode::Auto;
   if (integer) integer_inputs_.quantise(products);
   scaled_.reserve(products);
 
-  team_.parallel_for(0, chunks, grain, [&](std::int64_t begin, std::int64_t end, int worker) {
+  team_.parallel_for(0, chunks.count(), grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     float* const sums = products_.data() + worker * kManyRows * kWeightRows;
     for (std::int64_t chunk = begin; chunk < end; ++chunk) {
-      std::int64_t rest = chunk;
-      auto product = products.begin();
-      while (rest >= chunks_of(*product)) rest -= chunks_of(*product++);
-      const std::int64_t first = rest * kWeightRows;
+      const auto [multiplied, first] = chunks[chunk];
+      const MatrixProduct* const product = &multiplied;
       const std::int64_t count = std::min(kWeightRows, product->out_features - first);
       if (product->scaling != nullptr) {
         scaled_.dot(*product, first, count, worker, sums, size(kWeightRows));
