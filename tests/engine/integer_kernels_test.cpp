@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <numeric>
 #include <random>
 
 #include "engine/backends/cpu/integer_inputs.h"
@@ -15,7 +17,8 @@ namespace {
 
 using engine::DType;
 using engine::IntegerKernels;
-using engine::IntegerRow;
+using engine::IntegerPiece;
+using engine::IntegerRows;
 using tests::Blocks;
 
 struct Isa {
@@ -35,29 +38,23 @@ std::vector<Isa> isas() {
 /// Rows of numbers in 8 bits, with the zeros behind them that kernels may read.
 class Inputs {
  public:
-  Inputs(const IntegerKernels& kernels, const std::vector<float>& x, std::size_t rows) : n_(x.size() / rows) {
-    const std::size_t width = (n_ + 255) / 256 * 256;
-    q_.resize(rows * width);
-    factors_.resize(rows * width / 8);
-    for (std::size_t i = 0; i < rows; ++i) {
-      float* const scales = factors_.data() + i * width / 8;
-      rows_.push_back({q_.data() + i * width, scales, scales + width / 32, scales + width / 16});
-      kernels.quantise(x.data() + i * n_, n_, q_.data() + i * width, scales, scales + width / 32, scales + width / 16);
-    }
+  Inputs(const IntegerKernels& kernels, const std::vector<float>& x, std::size_t rows) : rows_(rows) {
+    const std::size_t n = x.size() / rows;
+    pieces_.resize(rows * ((n + 255) / 256));
+    std::memset(pieces_.data(), 99, pieces_.size() * sizeof(IntegerPiece));  // to be overwritten
+    for (std::size_t i = 0; i < rows; ++i) kernels.quantise(x.data() + i * n, n, pieces_.data() + i, rows);
   }
-  const IntegerRow* rows() const { return rows_.data(); }
+  IntegerRows rows() const { return {pieces_.data(), rows_}; }
+  int code(std::size_t row, std::size_t k) const { return rows().at(row, k / 256).q[k % 256]; }
   /// What the codes stand for.
   double value(std::size_t row, std::size_t k) const {
-    return static_cast<double>(rows_[row].scales[k / 32]) * rows_[row].q[k];
+    return static_cast<double>(rows().at(row, k / 256).scales[k % 256 / 32]) * code(row, k);
   }
-  const std::vector<std::int8_t>& q() const { return q_; }
-  const std::vector<float>& factors() const { return factors_; }
+  const std::vector<IntegerPiece>& pieces() const { return pieces_; }
 
  private:
-  std::size_t n_;
-  std::vector<std::int8_t> q_;
-  std::vector<float> factors_;
-  std::vector<IntegerRow> rows_;
+  std::size_t rows_;
+  std::vector<IntegerPiece> pieces_;
 };
 
 class Integer : public testing::TestWithParam<Isa> {
@@ -84,7 +81,6 @@ TEST_P(Integer, QuantisesToHalfAStepAndTellsSums) {
   for (std::size_t i = 128; i < 160; ++i) x[i] = static_cast<float>(i) - 143.5f;  // ties: the largest is 15.5
   x[160] = 1e38f;
   const Inputs inputs(kernels(), x, 1);
-  const IntegerRow& row = inputs.rows()[0];
   for (std::size_t g = 0; g < 9; ++g) {
     double sum = 0, first_half = 0, largest = 0;
     for (std::size_t k = 32 * g; k < 32 * g + 32; ++k) {
@@ -94,12 +90,21 @@ TEST_P(Integer, QuantisesToHalfAStepAndTellsSums) {
     }
     for (std::size_t k = 32 * g; k < 32 * g + 32; ++k) {
       EXPECT_NEAR(inputs.value(0, k), x[k], largest / 254 * 1.00001 + 1e-36) << k;
-      EXPECT_GE(row.q[k], -127);
+      EXPECT_GE(inputs.code(0, k), -127);
     }
-    EXPECT_NEAR(row.sums[g], sum, 1e-5 * largest * 32);
-    EXPECT_NEAR(row.half_sums[2 * g], first_half, 1e-5 * largest * 32);
-    EXPECT_NEAR(row.half_sums[2 * g + 1], sum - first_half, 1e-5 * largest * 32);
+    const IntegerPiece& piece = inputs.pieces()[g / 8];
+    EXPECT_NEAR(piece.sums[g % 8], sum, 1e-5 * largest * 32);
+    EXPECT_NEAR(piece.half_sums[2 * (g % 8)], first_half, 1e-5 * largest * 32);
+    EXPECT_NEAR(piece.half_sums[2 * (g % 8) + 1], sum - first_half, 1e-5 * largest * 32);
+    const std::int8_t* const q = piece.q + 32 * (g % 8);
+    const int halves[] = {std::accumulate(q, q + 16, 0), std::accumulate(q + 16, q + 32, 0)};
+    EXPECT_EQ(piece.half_totals[2 * (g % 8)], halves[0]);
+    EXPECT_EQ(piece.half_totals[2 * (g % 8) + 1], halves[1]);
+    EXPECT_EQ(piece.totals[g % 8], halves[0] + halves[1]);
   }
+  EXPECT_EQ(inputs.pieces()[1].q[32], 0);  // behind the end
+  EXPECT_EQ(inputs.pieces()[1].scales[1], 0.0f);
+  EXPECT_EQ(inputs.pieces()[1].half_totals[15], 0);
 }
 
 TEST_P(Integer, QuantisesToTheSameBitsEverywhere) {
@@ -109,13 +114,12 @@ TEST_P(Integer, QuantisesToTheSameBitsEverywhere) {
   x[32 * 8] = INFINITY;
   x[32 * 9 + 31] = NAN;
   const Inputs expected(engine::portable_integer_kernels(), x, 1), inputs(kernels(), x, 1);
-  EXPECT_EQ(inputs.q(), expected.q());
-  for (std::size_t i = 0; i < expected.factors().size(); ++i) {
-    const float a = inputs.factors()[i], b = expected.factors()[i];
-    EXPECT_TRUE(a == b || (std::isnan(a) && std::isnan(b))) << i << ": " << a << " and " << b;
+  for (std::size_t p = 0; p < expected.pieces().size(); ++p) {
+    const IntegerPiece &piece = inputs.pieces()[p], &wanted = expected.pieces()[p];
+    EXPECT_EQ(std::memcmp(&piece, &wanted, sizeof piece), 0) << p;
   }
-  EXPECT_TRUE(std::isnan(inputs.rows()[0].scales[8]));
-  EXPECT_TRUE(std::isnan(inputs.rows()[0].scales[9]));
+  EXPECT_TRUE(std::isnan(inputs.pieces()[1].scales[0]));
+  EXPECT_TRUE(std::isnan(inputs.pieces()[1].scales[1]));
 }
 
 TEST_P(Integer, DotIsTheSumOfProductsAtAnyAddress) {
@@ -155,7 +159,7 @@ TEST_P(Integer, DotDoesNotDependOnWhatIsComputedBeside) {
     kernels().type(type).dot(inputs.rows(), 7, rows.data(), row_bytes, 9, n, together.data(), 9);
     for (std::size_t i = 0; i < 7; ++i) {
       for (std::size_t r = 0; r < 9; ++r) {
-        kernels().type(type).dot(inputs.rows() + i, 1, rows.data() + r * row_bytes, row_bytes, 1, n, alone.data(), 1);
+        kernels().type(type).dot(inputs.rows().from(i), 1, rows.data() + r * row_bytes, row_bytes, 1, n, alone.data(), 1);
         EXPECT_EQ(together[i * 9 + r], alone[0]) << name_of(type);
       }
     }
@@ -168,7 +172,7 @@ TEST_P(Integer, PanelsGiveTheSumOfProducts) {
   for (const DType type : Blocks::kTypes) {
     for (const std::size_t n : {block_elements(type), std::size_t{224}, std::size_t{512}, std::size_t{800}}) {
       if (n % block_elements(type) != 0) continue;
-      for (const std::size_t num_x : {1u, 4u, 9u}) {
+      for (const std::size_t num_x : {1u, 4u, 9u, 17u}) {
         const std::size_t columns = 1 + (num_x * 5 + n) % width, row_bytes = bytes_of(type, n), stride = columns + 3;
         const auto rows = blocks.rows(type, columns * n / block_elements(type), num_x % 3);
         const Inputs inputs(kernels(), random(num_x * n), num_x);
@@ -207,14 +211,15 @@ TEST(IntegerInputs, QuantisesEachInputOnceAndOnlyForQuantisedWeights) {
   engine::IntegerInputs inputs(engine::portable_integer_kernels(), team);
   const engine::MatrixProduct products[] = {first, plain, same, other};
   inputs.quantise(products);
-  EXPECT_EQ(inputs.rows_of(first), inputs.rows_of(same));
-  const IntegerRow* const row = inputs.rows_of(other);
-  EXPECT_EQ(row, inputs.rows_of(first) + 3);
-  EXPECT_EQ(row->q[287], 127);
-  EXPECT_FLOAT_EQ(row->scales[8], 2.0f / 127);
-  EXPECT_FLOAT_EQ(row->sums[8], 64.0f);
-  EXPECT_EQ(row->scales[9], 0.0f);  // behind the row
-  EXPECT_EQ(row->half_sums[31], 0.0f);
+  EXPECT_EQ(inputs.rows_of(first).pieces, inputs.rows_of(same).pieces);
+  const IntegerRows rows = inputs.rows_of(other);
+  EXPECT_EQ(rows.pieces, inputs.rows_of(first).pieces + 6);
+  const IntegerPiece& last = rows.at(0, 1);
+  EXPECT_EQ(last.q[31], 127);
+  EXPECT_FLOAT_EQ(last.scales[0], 2.0f / 127);
+  EXPECT_FLOAT_EQ(last.sums[0], 64.0f);
+  EXPECT_EQ(last.scales[1], 0.0f);  // behind the row
+  EXPECT_EQ(last.half_sums[15], 0.0f);
 }
 
 TEST(IntegerKernels, CapIsObeyed) {

@@ -33,7 +33,7 @@ void IntegerGemm::multiply(std::span<const MatrixProduct> products) {
 
 void IntegerGemm::multiply_panel(const MatrixProduct& product, std::int64_t first_column, IntegerPanel& panel) const {
   const IntegerType& type = kernels_.type(product.type);
-  const IntegerRow* const x = inputs_.rows_of(product);
+  const IntegerRows x = inputs_.rows_of(product);
   const auto rows = static_cast<std::size_t>(product.rows), out_stride = static_cast<std::size_t>(product.out_features);
   const std::size_t columns = std::min(kernels_.tile_columns, static_cast<std::size_t>(product.out_features - first_column));
   const std::size_t row_bytes = bytes_of(product.type, static_cast<std::size_t>(product.in_features));

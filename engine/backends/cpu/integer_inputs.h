@@ -21,22 +21,20 @@ class IntegerInputs {
   /// once, however many products read it.
   void quantise(std::span<const MatrixProduct> products);
   /// The rows of x of one of these products, valid until the next quantise().
-  const IntegerRow* rows_of(const MatrixProduct& product) const;
+  IntegerRows rows_of(const MatrixProduct& product) const;
 
  private:
   struct Input {
     const float* x;
     std::int64_t rows, in_features;
-    std::size_t first;  ///< its first row among rows_
+    std::size_t first;  ///< its first piece
   };
   const Input* find(const MatrixProduct& product) const;
 
   const IntegerKernels& kernels_;
   ThreadTeam& team_;
   std::vector<Input> inputs_;
-  std::vector<IntegerRow> rows_;
-  std::vector<std::int8_t> q_;
-  std::vector<float> factors_;  ///< scales, sums and half sums of all rows
+  std::vector<IntegerPiece> pieces_;
 };
 
 }  // namespace engine

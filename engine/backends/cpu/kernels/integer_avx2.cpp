@@ -8,7 +8,9 @@ using Lanes = LanesAvx2;
 }  // namespace engine
 
 // The kernels themselves, over the Lanes above.
-#include "engine/backends/cpu/kernels/integer_rows.inl"
+#include "engine/backends/cpu/kernels/integer_types.inl"
+#include "engine/backends/cpu/kernels/integer_narrow.inl"
+#include "engine/backends/cpu/kernels/integer_table.inl"
 
 namespace engine {
 

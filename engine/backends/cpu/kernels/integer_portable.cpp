@@ -1,7 +1,9 @@
 #include "engine/backends/cpu/kernels/integer_rows.h"
 #include "engine/backends/cpu/kernels/lanes_portable.h"
 // The kernels themselves, over the Lanes above.
-#include "engine/backends/cpu/kernels/integer_rows.inl"
+#include "engine/backends/cpu/kernels/integer_types.inl"
+#include "engine/backends/cpu/kernels/integer_narrow.inl"
+#include "engine/backends/cpu/kernels/integer_table.inl"
 
 namespace engine {
 

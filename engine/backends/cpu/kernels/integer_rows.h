@@ -8,34 +8,47 @@
 
 namespace engine {
 
-/// Activations in 8 bits: element k is about scales[k / 32] * q[k], one scale for each group of 32 elements, so that the
-/// largest of a group is 127. Source of the idea: quantised dot products of ggml (types Q8_0 and Q8_K).
-struct IntegerRow {
-  const std::int8_t* q = nullptr;   ///< [n]
-  const float* scales = nullptr;    ///< [n / 32]
-  const float* sums = nullptr;      ///< [n / 32]: sum of scale * q over the group
-  const float* half_sums = nullptr; ///< [n / 16]: the same over each half of it
+/// 256 activations in 8 bits, in groups of 32: element k is about scales[k / 32] * q[k]. Zeros behind the end of a row.
+/// Source of the idea: quantised dot products of ggml (types Q8_0 and Q8_K).
+struct alignas(64) IntegerPiece {
+  std::int8_t q[256];
+  std::int8_t crossed[256];      ///< q in another order: the first halves of four groups, their last halves, and so on
+  float scales[8];               ///< the largest of a group is 127 times that
+  float sums[8];                 ///< sum of scale * q over each group
+  float half_sums[16];           ///< the same over each half of a group
+  std::int32_t totals[8];        ///< sum of q over each group
+  std::int32_t half_totals[16];  ///< the same over each half of a group
+};
+
+/// Rows of activations: elements [256 p, 256 p + 256) of row i are pieces[p * stride + i]. The same elements of all rows lie
+/// together, for they are what meets a panel.
+struct IntegerRows {
+  const IntegerPiece* pieces = nullptr;
+  std::size_t stride = 0;
+
+  const IntegerPiece& at(std::size_t row, std::size_t piece) const { return pieces[piece * stride + row]; }
+  IntegerRows from(std::size_t row) const { return {pieces + row, stride}; }
 };
 
 /// Up to tile_columns rows of a weight over up to 256 elements, as multiply reads them: every 4 codes of each row, then
 /// the next 4 of each, and the factors and shifts of every group.
 struct IntegerPanel {
-  static constexpr std::size_t kMostColumns = 16;
+  static constexpr std::size_t kMostColumns = 32;
   alignas(64) std::uint8_t codes[256 * kMostColumns];
   alignas(64) float factors[16 * kMostColumns], shifts[16 * kMostColumns];
 };
 
 /// The kernels of one quantised type. Tolerance of both products against portable: n * 2^-22 of the sum of magnitudes.
 struct IntegerType {
-  /// out[i * out_stride + r] = product of x[i] and rows[r], i < num_x, r < num_rows; n is a multiple of the type's block.
+  /// out[i * out_stride + r] = product of row i of x and rows[r], i < num_x, r < num_rows; n is a multiple of the type's block.
   /// A sum does not depend on what is computed beside it. Reads each row once: for few inputs.
-  void (*dot)(const IntegerRow* x, std::size_t num_x, const std::byte* rows, std::size_t row_bytes, std::size_t num_rows,
+  void (*dot)(IntegerRows x, std::size_t num_x, const std::byte* rows, std::size_t row_bytes, std::size_t num_rows,
               std::size_t n, float* out, std::size_t out_stride);
   /// n <= 256 elements of num_rows <= tile_columns rows; the other columns become zeros.
   void (*pack)(const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n, IntegerPanel& panel);
-  /// out[i * out_stride + c] = product of elements [k, k + n) of x[i], k a multiple of 256, with column c of the panel, or
+  /// out[i * out_stride + c] = product of elements [k, k + n) of row i of x, k a multiple of 256, with column c of the panel, or
   /// += it, for i < num_x, c < columns <= tile_columns.
-  void (*multiply)(const IntegerRow* x, std::size_t num_x, std::size_t k, std::size_t n, const IntegerPanel& panel,
+  void (*multiply)(IntegerRows x, std::size_t num_x, std::size_t k, std::size_t n, const IntegerPanel& panel,
                    float* out, std::size_t out_stride, std::size_t columns, bool add_to_out);
 };
 
@@ -46,9 +59,8 @@ struct IntegerKernels {
   const char* name;          ///< "portable", "avx2", "vnni"
   std::size_t tile_columns;  ///< width of a panel
 
-  /// Rounds to nearest even. n: a multiple of 32. Each group's arrays as IntegerRow describes them. The same bits from
-  /// every version. A group with a number that is not finite gets a scale that is NaN.
-  void (*quantise)(const float* x, std::size_t n, std::int8_t* q, float* scales, float* sums, float* half_sums);
+  /// Rounds to nearest even. n: a multiple of 32. Writes whole pieces, `stride` apart. The same bits from every version. A group with a number that is not finite gets a scale that is NaN.
+  void (*quantise)(const float* x, std::size_t n, IntegerPiece* pieces, std::size_t stride);
 
   IntegerType types[kQuantisedTypes];  ///< in the order of DType, from Q4_0 on
 

@@ -4,27 +4,17 @@
 namespace engine {
 namespace {
 
-/// AVX2 with the instruction of AVX-512 VNNI that multiplies bytes and adds four products at once.
+/// For unpacking, 32 codes at a time; the products are wider.
 struct Lanes : LanesAvx2 {
   static constexpr const char* kName = "vnni";
 
-  static constexpr std::size_t kPanelVectors = 2;  // 32 registers
-  static constexpr bool kSignedPanels = false;
-  template <Flavour>
-  static Ints add_products(Ints sums, Codes codes, const std::int8_t* q) {
-    return {_mm256_dpbusd_epi32(sums.v, codes.v, four(q))};
-  }
-  template <Flavour>
-  static Floats to_floats(Ints sums) {
-    return {_mm256_cvtepi32_ps(sums.v)};
-  }
-
-  static Floats dot_unsigned(Codes codes, const std::int8_t* q) {
-    return {_mm256_cvtepi32_ps(_mm256_dpbusd_epi32(_mm256_setzero_si256(), codes.v, load_q(q)))};
-  }
-  static Floats dot_signed(Codes codes, const std::int8_t* q) {
-    const __m256i signed_q = _mm256_sign_epi8(load_q(q), codes.v);
-    return {_mm256_cvtepi32_ps(_mm256_dpbusd_epi32(_mm256_setzero_si256(), _mm256_abs_epi8(codes.v), signed_q))};
+  /// The eight of Q4_0 lie in two vectors and are picked out by one instruction.
+  template <std::size_t stride>
+  static Floats halves(const Byte* p) {
+    if constexpr (stride != 18) return LanesAvx2::halves<stride>(p);
+    const __m512i first = _mm512_loadu_si512(p), second = _mm512_loadu_si512(p + 64);
+    const __m512i places = _mm512_zextsi128_si512(_mm_setr_epi16(0, 9, 18, 27, 36, 45, 54, 63));
+    return {_mm256_cvtph_ps(_mm512_castsi512_si128(_mm512_permutex2var_epi16(first, places, second)))};
   }
 };
 
@@ -32,7 +22,9 @@ struct Lanes : LanesAvx2 {
 }  // namespace engine
 
 // The kernels themselves, over the Lanes above.
-#include "engine/backends/cpu/kernels/integer_rows.inl"
+#include "engine/backends/cpu/kernels/integer_types.inl"
+#include "engine/backends/cpu/kernels/integer_wide.inl"
+#include "engine/backends/cpu/kernels/integer_table.inl"
 
 namespace engine {
 

@@ -38,7 +38,8 @@ struct LanesAvx2 {
   }
   template <int shift>
   static Codes bits(const Byte* p, Byte mask) {
-    return {_mm256_and_si256(_mm256_srli_epi16(load(p).v, shift), _mm256_set1_epi8(static_cast<char>(mask)))};
+    const __m256i moved = shift == 0 ? load(p).v : _mm256_srli_epi16(load(p).v, shift);
+    return {_mm256_and_si256(moved, _mm256_set1_epi8(static_cast<char>(mask)))};
   }
   template <int shift>
   static Codes join(Codes a, Codes b) {
@@ -67,16 +68,15 @@ struct LanesAvx2 {
   }
 
   enum Flavour { kNibbles, kUnsigned, kSigned };
-  static constexpr std::size_t kPanelVectors = 1;
-  static constexpr bool kSignedPanels = true;
   struct Ints {
     __m256i v;
   };
-  static __m256i four(const std::int8_t* q) {
+  static int word(const std::int8_t* q) {
     int word;
     __builtin_memcpy(&word, q, sizeof word);
-    return _mm256_set1_epi32(word);
+    return word;
   }
+  static __m256i four(const std::int8_t* q) { return _mm256_set1_epi32(word(q)); }
   static Ints zero() { return {_mm256_setzero_si256()}; }
   /// Eight pairs of products of at most 15 * 127 fit 16 bits together: they are widened at the end.
   template <Flavour flavour>
@@ -114,10 +114,43 @@ struct LanesAvx2 {
   static Codes no_codes() { return {_mm256_setzero_si256()}; }
   static Codes move_up(Codes codes) { return {_mm256_xor_si256(codes.v, _mm256_set1_epi8(static_cast<char>(0x80)))}; }
 
+  static std::uint32_t largest_magnitude(const float* x) {
+    const __m256i magnitude = _mm256_set1_epi32(0x7fffffff);
+    __m256i largest = _mm256_setzero_si256();
+    for (int i = 0; i < 32; i += 8) {
+      largest = _mm256_max_epi32(largest, _mm256_and_si256(magnitude, _mm256_castps_si256(_mm256_loadu_ps(x + i))));
+    }
+    const __m128i four = _mm_max_epi32(_mm256_castsi256_si128(largest), _mm256_extracti128_si256(largest, 1));
+    const __m128i two = _mm_max_epi32(four, _mm_unpackhi_epi64(four, four));
+    return static_cast<std::uint32_t>(_mm_cvtsi128_si32(_mm_max_epi32(two, _mm_shuffle_epi32(two, 1))));
+  }
+  static int sum_of_words(__m256i a) {
+    const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+    return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 1)));
+  }
+  static void round_codes(const float* x, float inverse, std::int8_t* q, std::int32_t* halves) {
+    __m256i rounded[4];
+    for (int i = 0; i < 4; ++i) {
+      rounded[i] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + 8 * i), _mm256_set1_ps(inverse)));
+    }
+    halves[0] = sum_of_words(_mm256_add_epi32(rounded[0], rounded[1]));
+    halves[1] = sum_of_words(_mm256_add_epi32(rounded[2], rounded[3]));
+    // Packing goes by halves of a vector: words 0 to 3 of all four vectors, then 4 to 7.
+    const __m256i packed = _mm256_packs_epi16(_mm256_packs_epi32(rounded[0], rounded[1]), _mm256_packs_epi32(rounded[2], rounded[3]));
+    const __m256i in_order = _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(q), in_order);
+  }
+
   static Floats set(float a) { return {_mm256_set1_ps(a)}; }
   static Floats pair(float a, float b) { return {_mm256_set_m128(_mm_set1_ps(b), _mm_set1_ps(a))}; }
   static Floats load_floats(const float* p) { return {_mm256_loadu_ps(p)}; }
   static void store(float* p, Floats a) { _mm256_storeu_ps(p, a.v); }
+  static Floats each_twice(const float* p) {
+    const __m256 four = _mm256_castps128_ps256(_mm_loadu_ps(p));
+    return {_mm256_permutevar8x32_ps(four, _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3))};
+  }
+  static Floats add(Floats a, Floats b) { return {_mm256_add_ps(a.v, b.v)}; }
   static Floats mul(Floats a, Floats b) { return {_mm256_mul_ps(a.v, b.v)}; }
   static Floats fma(Floats a, Floats b, Floats c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
   static float sum(Floats a) {
@@ -125,8 +158,9 @@ struct LanesAvx2 {
     const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
     return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
   }
-  static Floats halves(const Byte* p, std::size_t stride) {
-    const auto at = [p, stride](std::size_t i) {
+  template <std::size_t stride>
+  static Floats halves(const Byte* p) {
+    const auto at = [p](std::size_t i) {
       std::int16_t bits;
       __builtin_memcpy(&bits, p + i * stride, sizeof bits);
       return bits;

@@ -18,7 +18,7 @@ inline float half_at(const Byte* p) {
   return __builtin_bit_cast(float, value | (bits & 0x8000u) << 16);
 }
 
-/// What integer_rows.inl is written over, in plain C++: 32 codes of 8 bits, and 8 numbers that each belong to 4 of them.
+/// What integer_types.inl and its like are written over, in plain C++: 32 codes of 8 bits, and 8 numbers that each belong to 4 of them.
 /// Every instruction set's Lanes must do the same. Loads take any address.
 struct Lanes {
   static constexpr const char* kName = "portable";
@@ -92,8 +92,6 @@ struct Lanes {
   /// What panels are multiplied with: sums of 4 products in each lane. How far they may go without a break depends on
   /// the codes: from 0 to 15 for 32 of them in one lane, from 0 to 127, or signed.
   enum Flavour { kNibbles, kUnsigned, kSigned };
-  static constexpr std::size_t kPanelVectors = 1;  ///< of 8 columns
-  static constexpr bool kSignedPanels = true;      ///< whether panels keep signed codes; else they are moved up by 128
   struct Ints {
     std::int32_t v[8];
   };
@@ -131,6 +129,26 @@ struct Lanes {
     return codes;
   }
 
+  /// The bits of the largest magnitude of 32 numbers; of one that is not finite, where there is one.
+  static std::uint32_t largest_magnitude(const float* x) {
+    std::uint32_t largest = 0;
+    for (int i = 0; i < 32; ++i) {
+      const std::uint32_t magnitude = __builtin_bit_cast(std::uint32_t, x[i]) & 0x7fffffffu;
+      largest = magnitude > largest ? magnitude : largest;
+    }
+    return largest;
+  }
+  /// q = x * inverse, at most 127, rounded to nearest even, for 32 numbers; and the sums of both halves.
+  static void round_codes(const float* x, float inverse, std::int8_t* q, std::int32_t* halves) {
+    halves[0] = halves[1] = 0;
+    for (int i = 0; i < 32; ++i) {
+      // Adding and taking away 1.5 * 2^23 rounds a number below 2^22 to the nearest whole one, ties to even.
+      const auto code = static_cast<int>((x[i] * inverse + 12582912.0f) - 12582912.0f);
+      q[i] = static_cast<std::int8_t>(code);
+      halves[i / 16] += code;
+    }
+  }
+
   static Floats set(float a) { return {{a, a, a, a, a, a, a, a}}; }
   static Floats pair(float a, float b) { return {{a, a, a, a, b, b, b, b}}; }
   static Floats load_floats(const float* p) {
@@ -139,6 +157,12 @@ struct Lanes {
     return a;
   }
   static void store(float* p, Floats a) { std::memcpy(p, a.v, sizeof a.v); }
+  /// p[0], p[0], p[1] ... p[3]
+  static Floats each_twice(const float* p) { return {{p[0], p[0], p[1], p[1], p[2], p[2], p[3], p[3]}}; }
+  static Floats add(Floats a, Floats b) {
+    for (int i = 0; i < 8; ++i) a.v[i] += b.v[i];
+    return a;
+  }
   static Floats mul(Floats a, Floats b) {
     for (int i = 0; i < 8; ++i) a.v[i] *= b.v[i];
     return a;
@@ -151,7 +175,8 @@ struct Lanes {
     return ((a.v[0] + a.v[4]) + (a.v[2] + a.v[6])) + ((a.v[1] + a.v[5]) + (a.v[3] + a.v[7]));
   }
   /// Eight binary16 numbers, `stride` bytes apart.
-  static Floats halves(const Byte* p, std::size_t stride) {
+  template <std::size_t stride>
+  static Floats halves(const Byte* p) {
     Floats a;
     for (std::size_t i = 0; i < 8; ++i) a.v[i] = half_at(p + i * stride);
     return a;

@@ -1,0 +1,123 @@
+// Products over Lanes of 8 numbers, after integer_types.inl: for integer_portable.cpp and integer_avx2.cpp.
+
+namespace engine {
+namespace {
+
+// One row's factors of a piece times the scales of one input, and what its shifts come to.
+template <typename Type>
+Floats combine(const IntegerPiece& x, const float* factor, const float* shift, float* scaled, Floats shifted) {
+  const Floats zero = Lanes::set(-Type::kZero);
+  if constexpr (Type::kGroup == 32) {
+    const Floats factors = Lanes::load_floats(factor);
+    Lanes::store(scaled, Lanes::mul(factors, Lanes::load_floats(x.scales)));
+    if constexpr (Type::kHasShift) return Lanes::fma(Lanes::load_floats(shift), Lanes::load_floats(x.sums), shifted);
+    if constexpr (Type::kZero != 0) return Lanes::fma(Lanes::mul(factors, zero), Lanes::load_floats(x.sums), shifted);
+  } else {
+    for (std::size_t part = 0; part < 16; part += 8) {
+      const Floats factors = Lanes::load_floats(factor + part);
+      Lanes::store(scaled + part, Lanes::mul(factors, Lanes::each_twice(x.scales + part / 2)));
+      const Floats shifts = Type::kHasShift ? Lanes::load_floats(shift + part) : Lanes::mul(factors, zero);
+      shifted = Lanes::fma(shifts, Lanes::load_floats(x.half_sums + part), shifted);
+    }
+  }
+  return shifted;
+}
+
+template <typename Type, std::size_t X, int J = 0>
+[[gnu::always_inline]] inline void add_piece(IntegerRows x, std::size_t k, const Byte* piece, const float (*scaled)[16],
+                                             Floats (*sums)[4]) {
+  if constexpr (J < static_cast<int>(kPieceGroups)) {
+    const Codes codes = Type::template codes<J>(piece);
+    for (std::size_t i = 0; i < X; ++i) {
+      const std::int8_t* const q = x.at(i, k / kPiece).q + 32 * J;
+      const Floats products = Type::kFlavour == Lanes::kSigned ? Lanes::dot_signed(codes, q) : Lanes::dot_unsigned(codes, q);
+      const Floats factor = Type::kGroup == 32 ? Lanes::set(scaled[i][J]) : Lanes::pair(scaled[i][2 * J % 16], scaled[i][(2 * J + 1) % 16]);
+      sums[i][J % 4] = Lanes::fma(products, factor, sums[i][J % 4]);
+    }
+    add_piece<Type, X, J + 1>(x, k, piece, scaled, sums);
+  }
+}
+
+// Rows, one after the other as they lie, with X inputs. Each weight is unpacked once.
+template <typename Type, std::size_t X>
+void dot_rows(IntegerRows x, const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n, float* out,
+              std::size_t out_stride) {
+  for (std::size_t r = 0; r < num_rows; ++r) {
+    Floats sums[X][4], shifted[X];
+    for (std::size_t i = 0; i < X; ++i) sums[i][0] = sums[i][1] = sums[i][2] = sums[i][3] = shifted[i] = Lanes::set(0);
+    for (std::size_t k = 0; k < n; k += kPiece) {
+      const Byte* const from = reinterpret_cast<const Byte*>(rows) + r * row_bytes + k / Type::kElements * Type::kBytes;
+      for (std::size_t line = 0; line < kPieceBytes<Type>; line += 64) __builtin_prefetch(from + kAhead + line);
+      Byte room[kMostPieceBytes];
+      const Byte* const piece = whole_piece<Type>(from, n - k, room);
+      alignas(32) float factor[16], shift[16], scaled[X][16];
+      Type::factors(piece, factor, shift);
+      for (std::size_t i = 0; i < X; ++i) {
+        shifted[i] = combine<Type>(x.at(i, k / kPiece), factor, shift, scaled[i], shifted[i]);
+      }
+      add_piece<Type, X>(x, k, piece, scaled, sums);
+    }
+    for (std::size_t i = 0; i < X; ++i) {
+      const Floats all = Lanes::add(Lanes::add(sums[i][0], sums[i][1]), Lanes::add(sums[i][2], sums[i][3]));
+      out[i * out_stride + r] = Lanes::sum(Lanes::add(all, shifted[i]));
+    }
+  }
+}
+
+// Panels of 8 columns: as many as a vector has lanes.
+constexpr std::size_t kColumns = 8;
+constexpr bool kMovedPanels = false;  // signed codes stay as they are
+
+// The products of M inputs with a panel.
+template <typename Type, std::size_t M>
+void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, const IntegerPanel& panel, float (*out)[kColumns]) {
+  constexpr std::size_t kSteps = Type::kGroup / 4, kParts = 32 / Type::kGroup;
+  Floats sums[M];
+  for (std::size_t m = 0; m < M; ++m) sums[m] = Lanes::set(0);
+  for (std::size_t g = 0; g < groups; ++g) {
+    for (std::size_t part = 0; part < kParts; ++part) {
+      Lanes::Ints products[M];
+      for (std::size_t m = 0; m < M; ++m) products[m] = Lanes::zero();
+      for (std::size_t step = 0; step < kSteps; ++step) {
+        const std::size_t at = 8 * g + kSteps * part + step;
+        const Codes codes = Lanes::load(panel.codes + at * 32);
+        for (std::size_t m = 0; m < M; ++m) {
+          products[m] = Lanes::add_products<Type::kFlavour>(products[m], codes, x.at(m, k / kPiece).q + 4 * at);
+        }
+      }
+      const std::size_t row = (kParts * g + part) * kColumns;
+      const Floats factor = Lanes::load_floats(panel.factors + row), shift = Lanes::load_floats(panel.shifts + row);
+      for (std::size_t m = 0; m < M; ++m) {
+        const IntegerPiece& piece = x.at(m, k / kPiece);
+        const float sum = kParts == 1 ? piece.sums[g] : piece.half_sums[2 * g + part];
+        const Floats scaled = Lanes::mul(factor, Lanes::set(piece.scales[g]));
+        sums[m] = Lanes::fma(Lanes::to_floats<Type::kFlavour>(products[m]), scaled, sums[m]);
+        sums[m] = Lanes::fma(shift, Lanes::set(sum), sums[m]);
+      }
+    }
+  }
+  for (std::size_t m = 0; m < M; ++m) Lanes::store(out[m], sums[m]);
+}
+
+template <typename Type>
+void integer_multiply(IntegerRows x, std::size_t num_x, std::size_t k, std::size_t n, const IntegerPanel& panel,
+                      float* out, std::size_t out_stride, std::size_t columns, bool add_to_out) {
+  constexpr std::size_t kInputs = 4;
+  const std::size_t groups = n / 32;
+  for (std::size_t i = 0; i < num_x; i += kInputs) {
+    const std::size_t count = num_x - i < kInputs ? num_x - i : kInputs;
+    alignas(32) float tile[kInputs][kColumns];
+    if (count == kInputs) {
+      multiply_inputs<Type, kInputs>(x.from(i), k, groups, panel, tile);
+    } else {
+      for (std::size_t m = 0; m < count; ++m) multiply_inputs<Type, 1>(x.from(i + m), k, groups, panel, tile + m);
+    }
+    for (std::size_t m = 0; m < count; ++m) {
+      float* const to = out + (i + m) * out_stride;
+      for (std::size_t c = 0; c < columns; ++c) to[c] = add_to_out ? to[c] + tile[m][c] : tile[m][c];
+    }
+  }
+}
+
+}  // namespace
+}  // namespace engine

@@ -1,0 +1,306 @@
+// Products over the 512 bits of AVX-512 with VNNI, after integer_types.inl: for integer_vnni.cpp.
+
+namespace engine {
+namespace {
+
+// 64 codes from 0 to 255, of the groups 2P and 2P + 1 of a piece. Types whose bits allow it have a shorter way: their
+// high nibbles stay where they are, and count 16-fold in the lanes of `kHigh`.
+template <typename Type>
+struct Pairs {
+  static constexpr __mmask16 kHigh = 0;
+  template <int P>
+  static __m512i codes(const Byte* piece) {
+    const __m512i low = _mm512_castsi256_si512(Type::template codes<2 * P>(piece).v);
+    const __m512i both = _mm512_inserti64x4(low, Type::template codes<2 * P + 1>(piece).v, 1);
+    return Type::kFlavour == Lanes::kSigned ? _mm512_xor_si512(both, _mm512_set1_epi8(static_cast<char>(0x80))) : both;
+  }
+};
+
+// 32 bytes twice.
+__m512i twice(const Byte* p) { return _mm512_broadcast_i64x4(Lanes::load(p).v); }
+// Shift counts of 16 bits for the lower and the upper half.
+__m512i counts(short low, short high) {
+  return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_set1_epi16(low)), _mm256_set1_epi16(high), 1);
+}
+constexpr int kSelectOrMasked = 0xea;  // of ternary logic: (a & b) | c
+
+template <>
+struct Pairs<IntegerQ4_K> {
+  static constexpr __mmask16 kHigh = 0xff00;
+  template <int P>
+  static __m512i codes(const Byte* piece) {
+    const __m512i low = _mm512_castsi256_si512(_mm256_set1_epi8(0x0f));
+    return _mm512_and_si512(twice(piece + 16 + 32 * P), _mm512_inserti64x4(low, _mm256_set1_epi8(static_cast<char>(0xf0)), 1));
+  }
+};
+template <>
+struct Pairs<IntegerQ5_K> {
+  static constexpr __mmask16 kHigh = 0;
+  template <int P>
+  static __m512i codes(const Byte* piece) {
+    const __m512i nibbles = _mm512_srlv_epi16(twice(piece + 48 + 32 * P), counts(0, 4)), fifth = twice(piece + 16);
+    const __m512i moved = P < 2 ? _mm512_sllv_epi16(fifth, counts(4 - 2 * P, 3 - 2 * P))
+                                : _mm512_srlv_epi16(fifth, counts(2 * P - 4, 2 * P - 3));
+    return _mm512_ternarylogic_epi64(nibbles, _mm512_set1_epi8(0x0f), _mm512_and_si512(moved, _mm512_set1_epi8(0x10)),
+                                     kSelectOrMasked);
+  }
+};
+template <>
+struct Pairs<IntegerQ6_K> {
+  static constexpr __mmask16 kHigh = 0;
+  template <int P>
+  static __m512i codes(const Byte* piece) {
+    const __m512i both = _mm512_loadu_si512(piece + 64 * (P / 2)), upper = twice(piece + 128 + 32 * (P / 2));
+    const __m512i nibbles = P % 2 == 0 ? both : _mm512_srli_epi16(both, 4);
+    const __m512i moved = P % 2 == 0 ? _mm512_sllv_epi16(upper, counts(4, 2)) : _mm512_srlv_epi16(upper, counts(0, 2));
+    return _mm512_ternarylogic_epi64(nibbles, _mm512_set1_epi8(0x0f), _mm512_and_si512(moved, _mm512_set1_epi8(0x30)),
+                                     kSelectOrMasked);
+  }
+};
+
+// 128 codes of the groups 4Q to 4Q + 3 of a type with nibbles in blocks of 32, in the order of IntegerPiece::crossed. All
+// count `kTimes`-fold.
+template <typename Type>
+struct Quads {
+  static constexpr bool kThere = false;
+};
+
+template <std::size_t bytes, std::size_t offset, int Q>
+__m512i nibbles_of_four(const Byte* piece) {
+  const Byte* const first = piece + 4 * Q * bytes + offset;
+  __m512i four = _mm512_broadcast_i32x4(Lanes::load_half(first));
+  four = _mm512_mask_broadcast_i32x4(four, 0x00f0, Lanes::load_half(first + bytes));
+  four = _mm512_mask_broadcast_i32x4(four, 0x0f00, Lanes::load_half(first + 2 * bytes));
+  return _mm512_mask_broadcast_i32x4(four, 0xf000, Lanes::load_half(first + 3 * bytes));
+}
+
+template <std::size_t bytes, std::size_t offset>
+struct PlainQuads {
+  static constexpr bool kThere = true;
+  static constexpr int kTimes = 16;  // both nibbles as high ones: this takes one shift for both
+  template <int Q>
+  static void codes(const Byte* piece, __m512i& low, __m512i& high) {
+    const __m512i nibbles = nibbles_of_four<bytes, offset, Q>(piece), mask = _mm512_set1_epi8(static_cast<char>(0xf0));
+    low = _mm512_and_si512(_mm512_slli_epi16(nibbles, 4), mask);
+    high = _mm512_and_si512(nibbles, mask);
+  }
+};
+template <>
+struct Quads<IntegerQ4_0> : PlainQuads<18, 2> {};
+template <>
+struct Quads<IntegerQ4_1> : PlainQuads<20, 4> {};
+
+template <std::size_t bytes, std::size_t offset, const std::int8_t* table>
+struct TableQuads {
+  static constexpr bool kThere = true;
+  static constexpr int kTimes = 1;
+  template <int Q>
+  static void codes(const Byte* piece, __m512i& low, __m512i& high) {
+    const __m512i nibbles = nibbles_of_four<bytes, offset, Q>(piece), mask = _mm512_set1_epi8(15);
+    const __m128i values = _mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)), _mm_set1_epi8(static_cast<char>(0x80)));
+    low = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(values), _mm512_and_si512(nibbles, mask));
+    high = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(values), _mm512_and_si512(_mm512_srli_epi16(nibbles, 4), mask));
+  }
+};
+template <>
+struct Quads<IntegerIQ4_NL> : TableQuads<18, 2, kIq4Codes> {};
+template <>
+struct Quads<IntegerMXFP4> : TableQuads<17, 1, kFp4Codes> {};
+
+// What the codes of Pairs, of Quads and of moved panels stand above the numbers meant.
+template <typename Type>
+constexpr int kAbove = Type::kZero + (Type::kFlavour == Lanes::kSigned ? 128 : 0);
+
+// One row's factors of a piece times the scales of one input: of 8 groups, or of 16 halves.
+template <typename Type>
+__m512 scaled_factors(const IntegerPiece& x, const float* factor) {
+  const __m256 scales = _mm256_loadu_ps(x.scales);
+  if constexpr (Type::kGroup == 32) return _mm512_castps256_ps512(_mm256_mul_ps(_mm256_loadu_ps(factor), scales));
+  const __m512i halves = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0);
+  return _mm512_mul_ps(_mm512_loadu_ps(factor), _mm512_permutexvar_ps(halves, _mm512_castps256_ps512(scales)));
+}
+
+// What the row's shifts, and what its codes stand too high, come to.
+template <typename Type>
+__m512 add_shifts(const IntegerPiece& x, const float* factor, const float* shift, __m512 shifted) {
+  if constexpr (!Type::kHasShift && kAbove<Type> == 0) return shifted;
+  if constexpr (Type::kGroup == 32) {
+    const __m256 from = _mm256_loadu_ps(Type::kHasShift ? shift : factor);
+    const __m256 shifts = Type::kHasShift ? from : _mm256_mul_ps(from, _mm256_set1_ps(-kAbove<Type>));
+    return _mm512_zextps256_ps512(_mm256_fmadd_ps(shifts, _mm256_loadu_ps(x.sums), _mm512_castps512_ps256(shifted)));
+  }
+  const __m512 from = _mm512_loadu_ps(Type::kHasShift ? shift : factor);
+  const __m512 shifts = Type::kHasShift ? from : _mm512_mul_ps(from, _mm512_set1_ps(-kAbove<Type>));
+  return _mm512_fmadd_ps(shifts, _mm512_loadu_ps(x.half_sums), shifted);
+}
+
+// In each lane of a pair, the place of its group's factor.
+template <typename Type, int P>
+__m512i places() {
+  if constexpr (Type::kGroup == 32) {
+    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_set1_epi32(2 * P)), _mm256_set1_epi32(2 * P + 1), 1);
+  }
+  const __m512i quarters = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
+  return _mm512_add_epi32(quarters, _mm512_set1_epi32(4 * P));
+}
+
+template <typename Type, std::size_t X, int P = 0>
+[[gnu::always_inline]] inline void add_pairs(IntegerRows x, std::size_t k, const Byte* piece, const __m512* scaled,
+                                             __m512 (*sums)[2]) {
+  if constexpr (P < 4) {
+    const __m512i codes = Pairs<Type>::template codes<P>(piece);
+    for (std::size_t i = 0; i < X; ++i) {
+      const __m512i q = _mm512_load_si512(x.at(i, k / kPiece).q + 64 * P);
+      const __m512 products = _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(_mm512_setzero_si512(), codes, q));
+      sums[i][P % 2] = _mm512_fmadd_ps(products, _mm512_permutexvar_ps(places<Type, P>(), scaled[i]), sums[i][P % 2]);
+    }
+    add_pairs<Type, X, P + 1>(x, k, piece, scaled, sums);
+  }
+}
+
+template <typename Type, std::size_t X, int Q = 0>
+[[gnu::always_inline]] inline void add_quads(IntegerRows x, std::size_t k, const Byte* piece, const __m512* scaled, __m512 (*sums)[2]) {
+  if constexpr (Q < 2) {
+    __m512i low, high;
+    Quads<Type>::template codes<Q>(piece, low, high);
+    const __m512i places = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
+    for (std::size_t i = 0; i < X; ++i) {
+      const std::int8_t* const q = x.at(i, k / kPiece).crossed + 128 * Q;
+      const __m512i half = _mm512_dpbusd_epi32(_mm512_setzero_si512(), low, _mm512_load_si512(q));
+      const __m512 products = _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(half, high, _mm512_load_si512(q + 64)));
+      const __m512 factor = _mm512_permutexvar_ps(_mm512_add_epi32(places, _mm512_set1_epi32(4 * Q)), scaled[i]);
+      sums[i][Q] = _mm512_fmadd_ps(products, factor, sums[i][Q]);
+    }
+    add_quads<Type, X, Q + 1>(x, k, piece, scaled, sums);
+  }
+}
+
+// What each lane's sum is to be multiplied with.
+template <typename Type>
+__m512 weight_of() {
+  if constexpr (Quads<Type>::kThere) return _mm512_set1_ps(1.0f / Quads<Type>::kTimes);
+  return _mm512_mask_blend_ps(Pairs<Type>::kHigh, _mm512_set1_ps(1), _mm512_set1_ps(1.0f / 16));
+}
+
+// Rows, one after the other as they lie, with X inputs. Each weight is unpacked once.
+template <typename Type, std::size_t X>
+void dot_rows(IntegerRows x, const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n, float* out,
+              std::size_t out_stride) {
+  const __m512 weight = weight_of<Type>();
+  for (std::size_t r = 0; r < num_rows; ++r) {
+    __m512 sums[X][2], shifted[X];
+    for (std::size_t i = 0; i < X; ++i) sums[i][0] = sums[i][1] = shifted[i] = _mm512_setzero_ps();
+    for (std::size_t k = 0; k < n; k += kPiece) {
+      const Byte* const from = reinterpret_cast<const Byte*>(rows) + r * row_bytes + k / Type::kElements * Type::kBytes;
+      for (std::size_t line = 0; line < kPieceBytes<Type>; line += 64) __builtin_prefetch(from + kAhead + line);
+      Byte room[kMostPieceBytes];
+      const Byte* const piece = whole_piece<Type>(from, n - k, room);
+      alignas(64) float factor[16], shift[16];
+      Type::factors(piece, factor, shift);
+      __m512 scaled[X];
+      for (std::size_t i = 0; i < X; ++i) {
+        const IntegerPiece& of_x = x.at(i, k / kPiece);
+        scaled[i] = scaled_factors<Type>(of_x, factor);
+        shifted[i] = add_shifts<Type>(of_x, factor, shift, shifted[i]);
+      }
+      if constexpr (Quads<Type>::kThere) {
+        add_quads<Type, X>(x, k, piece, scaled, sums);
+      } else {
+        add_pairs<Type, X>(x, k, piece, scaled, sums);
+      }
+    }
+    for (std::size_t i = 0; i < X; ++i) {
+      const __m512 all = _mm512_fmadd_ps(_mm512_add_ps(sums[i][0], sums[i][1]), weight, shifted[i]);
+      out[i * out_stride + r] = Lanes::sum({_mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1))});
+    }
+  }
+}
+
+// Panels of 32 columns, two vectors, with codes from 0 to 255.
+constexpr std::size_t kColumns = 32;
+constexpr bool kMovedPanels = true;
+
+// The products of M inputs with a panel: group is 16 or 32. `above`: what codes stand too high where there are no shifts.
+template <std::size_t group, bool has_shift, std::size_t M>
+void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, int above, const IntegerPanel& panel, float* out,
+                     std::size_t out_stride, std::size_t columns, bool add_to_out) {
+  constexpr std::size_t kSteps = group / 4, kParts = 32 / group;
+  __m512 sums[M][2];
+  for (std::size_t m = 0; m < M; ++m) sums[m][0] = sums[m][1] = _mm512_setzero_ps();
+  for (std::size_t g = 0; g < groups; ++g) {
+    __m512 of_group[M][2];  // of both halves, without the input's scale
+    for (std::size_t part = 0; part < kParts; ++part) {
+      __m512i products[M][2];
+      for (std::size_t m = 0; m < M; ++m) {
+        const IntegerPiece& piece = x.at(m, k / kPiece);
+        const int total = kParts == 1 ? piece.totals[g] : piece.half_totals[2 * g + part];
+        products[m][0] = products[m][1] = has_shift ? _mm512_setzero_si512() : _mm512_set1_epi32(-above * total);
+      }
+      for (std::size_t step = 0; step < kSteps; ++step) {
+        const std::size_t at = 8 * g + kSteps * part + step;
+        const __m512i left = _mm512_load_si512(panel.codes + at * 128), right = _mm512_load_si512(panel.codes + at * 128 + 64);
+        for (std::size_t m = 0; m < M; ++m) {
+          const __m512i q = _mm512_set1_epi32(Lanes::word(x.at(m, k / kPiece).q + 4 * at));
+          products[m][0] = _mm512_dpbusd_epi32(products[m][0], left, q);
+          products[m][1] = _mm512_dpbusd_epi32(products[m][1], right, q);
+        }
+      }
+      for (std::size_t v = 0; v < 2; ++v) {
+        const std::size_t row = (kParts * g + part) * kColumns + 16 * v;
+        const __m512 factor = _mm512_load_ps(panel.factors + row);
+        for (std::size_t m = 0; m < M; ++m) {
+          const __m512 whole = _mm512_cvtepi32_ps(products[m][v]);
+          of_group[m][v] = part == 0 ? _mm512_mul_ps(whole, factor) : _mm512_fmadd_ps(whole, factor, of_group[m][v]);
+          if constexpr (has_shift) {
+            const IntegerPiece& piece = x.at(m, k / kPiece);
+            const float sum = kParts == 1 ? piece.sums[g] : piece.half_sums[2 * g + part];
+            sums[m][v] = _mm512_fmadd_ps(_mm512_load_ps(panel.shifts + row), _mm512_set1_ps(sum), sums[m][v]);
+          }
+        }
+      }
+    }
+    for (std::size_t m = 0; m < M; ++m) {
+      const __m512 scale = _mm512_set1_ps(x.at(m, k / kPiece).scales[g]);
+      for (std::size_t v = 0; v < 2; ++v) sums[m][v] = _mm512_fmadd_ps(of_group[m][v], scale, sums[m][v]);
+    }
+  }
+  for (std::size_t m = 0; m < M; ++m) {
+    for (std::size_t v = 0; v < 2; ++v) {
+      const std::size_t left = columns < 16 * v ? 0 : columns - 16 * v;
+      const auto there = static_cast<__mmask16>(left >= 16 ? 0xffff : (1 << left) - 1);
+      float* const to = out + m * out_stride + 16 * v;
+      const __m512 before = _mm512_maskz_loadu_ps(add_to_out ? there : static_cast<__mmask16>(0), to);
+      _mm512_mask_storeu_ps(to, there, _mm512_add_ps(before, sums[m][v]));
+    }
+  }
+}
+
+template <std::size_t group, bool has_shift, std::size_t M>
+void multiply_rest(IntegerRows x, std::size_t num_x, std::size_t k, std::size_t groups, int above, const IntegerPanel& panel,
+                   float* out, std::size_t out_stride, std::size_t columns, bool add_to_out) {
+  if constexpr (M > 0) {
+    if (num_x == M) {
+      multiply_inputs<group, has_shift, M>(x, k, groups, above, panel, out, out_stride, columns, add_to_out);
+    } else {
+      multiply_rest<group, has_shift, M - 1>(x, num_x, k, groups, above, panel, out, out_stride, columns, add_to_out);
+    }
+  }
+}
+
+template <typename Type>
+void integer_multiply(IntegerRows x, std::size_t num_x, std::size_t k, std::size_t n, const IntegerPanel& panel,
+                      float* out, std::size_t out_stride, std::size_t columns, bool add_to_out) {
+  constexpr std::size_t kInputs = 6;  // with two vectors each they and their sums fill 24 of 32 registers
+  constexpr std::size_t kGroup = Type::kGroup;
+  const std::size_t groups = n / 32;
+  std::size_t i = 0;
+  for (; i + kInputs <= num_x; i += kInputs) {
+    multiply_inputs<kGroup, Type::kHasShift, kInputs>(x.from(i), k, groups, kAbove<Type>, panel, out + i * out_stride, out_stride,
+                                                      columns, add_to_out);
+  }
+  multiply_rest<kGroup, Type::kHasShift, kInputs - 1>(x.from(i), num_x - i, k, groups, kAbove<Type>, panel, out + i * out_stride,
+                                                      out_stride, columns, add_to_out);
+}
+
+}  // namespace
+}  // namespace engine
