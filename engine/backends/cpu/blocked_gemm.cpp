@@ -15,13 +15,26 @@ constexpr std::int64_t kWorthSharing = 1 << 20;
 
 }  // namespace
 
-BlockedGemm::BlockedGemm(const KernelTable& kernels, ThreadTeam& team)
+BlockedGemm::BlockedGemm(const KernelTable& kernels, ThreadTeam& team, ComputeMode compute, IsaChoice cap)
     : kernels_(kernels),
       team_(team),
       scaled_(kernels, team.threads()),
-      panels_(static_cast<std::size_t>(team.threads()) * static_cast<std::size_t>(kDepth) * kernels.tile_columns) {}
+      panels_(static_cast<std::size_t>(team.threads()) * static_cast<std::size_t>(kDepth) * kernels.tile_columns) {
+  const Bf16Kernels* const bf16 = compute == ComputeMode::Auto ? choose_bf16_kernels(cap) : nullptr;
+  if (bf16 != nullptr) bf16_.emplace(*bf16, team);
+}
 
 void BlockedGemm::multiply(std::span<const MatrixProduct> products) {
+  bf16_products_.clear();
+  f32_products_.clear();
+  for (const MatrixProduct& product : products) {
+    (bf16_ && product.type == DType::BF16 ? bf16_products_ : f32_products_).push_back(product);
+  }
+  if (!bf16_products_.empty()) bf16_->multiply(bf16_products_);
+  if (!f32_products_.empty()) multiply_f32(f32_products_);
+}
+
+void BlockedGemm::multiply_f32(std::span<const MatrixProduct> products) {
   const ColumnStretches panels(products, static_cast<std::int64_t>(kernels_.tile_columns));
   std::int64_t work = 1;
   for (const MatrixProduct& product : products) work += product.rows * product.in_features * product.out_features;

@@ -124,7 +124,7 @@ struct Gemm::State {
 Gemm::Gemm(const KernelTable& kernels, ThreadTeam& team, ComputeMode compute, IsaChoice cap)
     : state_(new State{kernels, team, library_keeps_to(cap),
                        library_keeps_to(cap) && compute == ComputeMode::Auto && library_has_amx(),
-                       BlockedGemm(kernels, team)}) {
+                       BlockedGemm(kernels, team, compute, cap)}) {
   for (int i = 0; i < team.threads(); ++i) state_->workers.push_back({dnnl::stream(state_->engine), {}, nullptr});
 }
 

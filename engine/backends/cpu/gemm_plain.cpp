@@ -7,8 +7,8 @@ struct Gemm::State {
   BlockedGemm own;
 };
 
-Gemm::Gemm(const KernelTable& kernels, ThreadTeam& team, ComputeMode, IsaChoice)
-    : state_(std::make_unique<State>(State{BlockedGemm(kernels, team)})) {}
+Gemm::Gemm(const KernelTable& kernels, ThreadTeam& team, ComputeMode compute, IsaChoice cap)
+    : state_(std::make_unique<State>(State{BlockedGemm(kernels, team, compute, cap)})) {}
 
 Gemm::~Gemm() = default;
 

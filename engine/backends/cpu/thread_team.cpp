@@ -1,5 +1,6 @@
 #include "engine/backends/cpu/thread_team.h"
 
+#include <algorithm>
 #include <string>
 #include <system_error>
 
@@ -19,6 +20,9 @@ constexpr std::uint32_t kNextJob = 1u << 12;
 // and far shorter than a time slice, so that a crowded machine loses little by it.
 constexpr int kLooks = 1500;
 
+// Parts of a loop: with more threads some share one, for each costs the caller a line of memory to write.
+constexpr int kMostParts = 16;
+
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -31,7 +35,7 @@ std::uint32_t job_number(std::uint32_t gate) { return gate / kNextJob; }
 
 }  // namespace
 
-ThreadTeam::ThreadTeam(int threads) {
+ThreadTeam::ThreadTeam(int threads) : parts_(static_cast<std::size_t>(std::min(threads, kMostParts))) {
   try {
     helpers_.reserve(static_cast<std::size_t>(threads - 1));
     for (int worker = 1; worker < threads; ++worker) helpers_.emplace_back([this, worker] { help(worker); });
@@ -56,7 +60,14 @@ void ThreadTeam::stop() {
 
 void ThreadTeam::share(const Job& job) {
   job_ = job;
-  next_chunk_.store(0, std::memory_order_relaxed);
+  const auto parts = static_cast<std::int64_t>(parts_.size());
+  std::int64_t begin = 0;
+  for (std::int64_t i = 0; i < parts; ++i) {
+    Part& part = parts_[static_cast<std::size_t>(i)];
+    part.next.store(begin, std::memory_order_relaxed);
+    begin += (job.chunks - begin) / (parts - i);
+    part.end = begin;
+  }
   // Not a plain store: whoever falls asleep meanwhile must either be seen by notify_all or see the new number.
   gate_.exchange((job_number(gate_.load(std::memory_order_relaxed)) + 1) * kNextJob + kOpen);
   gate_.notify_all();
@@ -75,10 +86,12 @@ void ThreadTeam::share(const Job& job) {
 }
 
 void ThreadTeam::work(int worker) {
-  while (true) {
-    const std::int64_t chunk = next_chunk_.fetch_add(1, std::memory_order_relaxed);
-    if (chunk >= job_.chunks) return;
-    job_.call(job_.what, chunk, worker);
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    Part& part = parts_[(static_cast<std::size_t>(worker) + i) % parts_.size()];
+    while (part.next.load(std::memory_order_relaxed) < part.end) {
+      const std::int64_t chunk = part.next.fetch_add(1, std::memory_order_relaxed);
+      if (chunk < part.end) job_.call(job_.what, chunk, worker);
+    }
   }
 }
 

@@ -24,8 +24,9 @@ class ThreadTeam {
 
   /// Calls fn(chunk_begin, chunk_end, worker) for consecutive chunks of at most `grain` indices that together are
   /// [begin, end); returns when all are done. `worker` in [0, threads()) names the thread, for scratch memory of its
-  /// own. Chunks go to whoever is free, so fn must not depend on who runs it or in which order; chunk borders depend on
-  /// `grain` alone. One chunk runs in the caller. fn must not throw and must not use the team. One caller at a time.
+  /// own. Each thread begins with a stretch of its own, chunk by chunk in order, so that it reads memory in one stream,
+  /// and then helps the others: fn must not depend on who runs it or in which order; chunk borders depend on `grain`
+  /// alone. One chunk runs in the caller. fn must not throw and must not use the team. One caller at a time.
   template <typename Function>
   void parallel_for(std::int64_t begin, std::int64_t end, std::int64_t grain, const Function& fn) {
     if (end <= begin) return;
@@ -52,6 +53,12 @@ class ThreadTeam {
     std::int64_t chunks = 0;
   };
 
+  /// The chunks of a job that one thread begins with.
+  struct alignas(64) Part {
+    std::atomic<std::int64_t> next{0};  ///< the next chunk to be done
+    std::int64_t end = 0;               ///< written like job_
+  };
+
   void share(const Job& job);
   void work(int worker);
   void help(int worker);
@@ -60,10 +67,10 @@ class ThreadTeam {
   // The gate tells which job is on, whether it may still be entered, and how many helpers are inside: see
   // thread_team.cpp. On lines of their own, for all threads write them.
   alignas(64) std::atomic<std::uint32_t> gate_{0};
-  alignas(64) std::atomic<std::int64_t> next_chunk_{0};
   alignas(64) std::atomic<std::uint32_t> departures_{0};  ///< counts helpers that left a closed gate last
   alignas(64) Job job_;  ///< written while the gate is closed and nobody is inside; read inside
   std::atomic<bool> stopping_{false};
+  std::vector<Part> parts_;
   std::vector<std::thread> helpers_;
 };
 

@@ -1,5 +1,6 @@
 #include "engine/backends/cpu/kernels/kernel_table.h"
 
+#include "engine/backends/cpu/kernels/bf16_tiles.h"
 #include "engine/backends/cpu/kernels/integer_rows.h"
 
 #if defined(SOTTO_X86_KERNELS)
@@ -27,11 +28,12 @@ CpuFeatures detect() {
   const bool xsave = (c >> 27) & 1, fma = (c >> 12) & 1, f16c = (c >> 29) & 1;
   if (!xsave || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return found;
   const std::uint64_t state = saved_state();
-  const std::uint32_t leaf7_b = b, leaf7_c = c, leaf7_d = d;
+  const std::uint32_t leaves = a, leaf7_b = b, leaf7_c = c, leaf7_d = d;
   found.avx2 = (state & kYmm) == kYmm && ((leaf7_b >> 5) & 1) && fma && f16c;
   const std::uint32_t wanted = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);  // F, DQ, BW, VL
   found.avx512 = found.avx2 && (state & kZmm) == kZmm && (leaf7_b & wanted) == wanted;
   found.vnni = found.avx512 && ((leaf7_c >> 11) & 1);
+  found.bf16 = found.avx512 && leaves >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && ((a >> 5) & 1);
   found.amx_bf16 = found.avx512 && (state & kTiles) == kTiles && ((leaf7_d >> 22) & 1) && ((leaf7_d >> 24) & 1);
   return found;
 }
@@ -73,6 +75,15 @@ const IntegerKernels& choose_integer_kernels(IsaChoice cap) {
   static_cast<void>(cap);
 #endif
   return portable_integer_kernels();
+}
+
+const Bf16Kernels* choose_bf16_kernels(IsaChoice cap) {
+#if defined(SOTTO_X86_KERNELS)
+  if (cap != IsaChoice::Portable && cap != IsaChoice::Avx2 && cpu_features().bf16) return &avx512_bf16_kernels();
+#else
+  static_cast<void>(cap);
+#endif
+  return nullptr;
 }
 
 }  // namespace engine

@@ -64,34 +64,56 @@ void dot_step(const float* x, std::size_t x_stride, const std::byte* rows, std::
   }
 }
 
+// Registers that share a sum, vector by vector in turn: 16 floats wide together, so that a sum that is alone waits for the
+// one before it no longer than memory takes to bring 64 bytes.
+constexpr std::size_t kDotSums = kWidth < 16 ? 2 : 1;
+
 template <typename As, std::size_t X, std::size_t R>
 void dot_block(const float* x, std::size_t x_stride, const std::byte* rows, std::size_t row_bytes, std::size_t n,
                float* out, std::size_t out_stride) {
-  constexpr std::size_t kCacheLine = 64 / As::kSize > kWidth ? 64 / As::kSize : kWidth;  // elements, of whole vectors
-  Vec sums[X][R];
-  for (std::size_t i = 0; i < X; ++i) {
-    for (std::size_t r = 0; r < R; ++r) sums[i][r] = Vec::set(0.0f);
-  }
-  std::size_t k = 0;
-  for (; k + kCacheLine <= n; k += kCacheLine) {
-    // The next R rows follow these in memory: asking for them now hides the memory's latency, which the hardware's own
-    // prefetcher cannot, because R short streams end before it trusts them. Nothing is read behind the last row.
-    for (std::size_t r = 0; r < R; ++r) __builtin_prefetch(rows + (R + r) * row_bytes + k * As::kSize);
-    for (std::size_t j = 0; j < kCacheLine; j += kWidth) {
-      dot_step<As>(x + k + j, x_stride, rows + (k + j) * As::kSize, row_bytes, sums);
+  constexpr std::size_t kCacheLine = 64 / As::kSize, kTurn = kDotSums * kWidth;
+  constexpr std::size_t kStep = kCacheLine > kTurn ? kCacheLine : kTurn;  // elements, whole lines and turns
+  Vec sums[kDotSums][X][R];
+  for (std::size_t s = 0; s < kDotSums; ++s) {
+    for (std::size_t i = 0; i < X; ++i) {
+      for (std::size_t r = 0; r < R; ++r) sums[s][i][r] = Vec::set(0.0f);
     }
   }
-  for (; k + kWidth <= n; k += kWidth) dot_step<As>(x + k, x_stride, rows + k * As::kSize, row_bytes, sums);
+  std::size_t k = 0;
+  const auto turn = [&](std::size_t at) {
+    for (std::size_t s = 0; s < kDotSums; ++s) {
+      const std::size_t j = at + s * kWidth;
+      dot_step<As>(x + j, x_stride, rows + j * As::kSize, row_bytes, sums[s]);
+    }
+  };
+  for (; k + kStep <= n; k += kStep) {
+    // One row alone is a stream that the hardware's own prefetcher follows at memory's speed. Of rows side by side it
+    // loses track (Zen 4: half that speed), so those that come next are asked for in the order of their addresses; into
+    // the second level, because long rows would push each other out of the first. Nothing is read behind the last row.
+    if constexpr (R > 1) {
+      const std::byte* const ahead = rows + 4 * row_bytes + R * k * As::kSize;
+      for (std::size_t line = 0; line < R * kStep * As::kSize; line += 64) __builtin_prefetch(ahead + line, 0, 2);
+    }
+    for (std::size_t j = 0; j < kStep; j += kTurn) turn(k + j);
+  }
+  for (; k + kTurn <= n; k += kTurn) turn(k);
+  if (kDotSums > 1 && k + kWidth <= n) {
+    dot_step<As>(x + k, x_stride, rows + k * As::kSize, row_bytes, sums[0]);
+    k += kWidth;
+  }
   if (k < n) {
     for (std::size_t r = 0; r < R; ++r) {
       const Vec row = As::load_first(rows + r * row_bytes + k * As::kSize, n - k);
       for (std::size_t i = 0; i < X; ++i) {
-        sums[i][r] = Vec::fma(row, load_floats(x + i * x_stride + k, n - k), sums[i][r]);
+        Vec& sum = sums[kDotSums - 1][i][r];
+        sum = Vec::fma(row, load_floats(x + i * x_stride + k, n - k), sum);
       }
     }
   }
   for (std::size_t i = 0; i < X; ++i) {
-    for (std::size_t r = 0; r < R; ++r) out[i * out_stride + r] = Vec::sum(sums[i][r]);
+    for (std::size_t r = 0; r < R; ++r) {
+      out[i * out_stride + r] = Vec::sum(kDotSums > 1 ? Vec::add(sums[0][i][r], sums[kDotSums - 1][i][r]) : sums[0][i][r]);
+    }
   }
 }
 
@@ -111,12 +133,22 @@ void dot_rows(const float* x, std::size_t x_stride, std::size_t num_x, const std
 template <typename As>
 void dot(const float* x, std::size_t x_stride, std::size_t num_x, const std::byte* rows, std::size_t row_bytes,
          std::size_t num_rows, std::size_t n, float* out, std::size_t out_stride) {
+  constexpr std::size_t kRows = Vec::kDotRows;
+  constexpr std::size_t kStaysInCache = 4096;  // floats of x beside a row of weights, in the first level
   std::size_t r = 0;
-  for (; r + 4 <= num_rows; r += 4) {
-    dot_rows<As, 4>(x, x_stride, num_x, rows + r * row_bytes, row_bytes, n, out + r, out_stride);
+  if (num_x > 1) {
+    for (; r + kRows <= num_rows; r += kRows) {
+      dot_rows<As, kRows>(x, x_stride, num_x, rows + r * row_bytes, row_bytes, n, out + r, out_stride);
+    }
+  } else if (n >= kStaysInCache) {
+    for (; r + 4 <= num_rows; r += 4) {
+      dot_block<As, 1, 4>(x, x_stride, rows + r * row_bytes, row_bytes, n, out + r, out_stride);
+    }
   }
   for (; r < num_rows; ++r) {
-    dot_rows<As, 1>(x, x_stride, num_x, rows + r * row_bytes, row_bytes, n, out + r, out_stride);
+    for (std::size_t i = 0; i < num_x; ++i) {
+      dot_block<As, 1, 1>(x + i * x_stride, x_stride, rows + r * row_bytes, row_bytes, n, out + i * out_stride + r, out_stride);
+    }
   }
 }
 

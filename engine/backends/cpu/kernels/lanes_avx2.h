@@ -111,7 +111,6 @@ struct LanesAvx2 {
     }
   }
   static void store_codes(Byte* p, Codes codes) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), codes.v); }
-  static Codes no_codes() { return {_mm256_setzero_si256()}; }
   static Codes move_up(Codes codes) { return {_mm256_xor_si256(codes.v, _mm256_set1_epi8(static_cast<char>(0x80)))}; }
 
   static std::uint32_t largest_magnitude(const float* x) {

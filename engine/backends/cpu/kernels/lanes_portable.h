@@ -122,7 +122,6 @@ struct Lanes {
     std::memcpy(rows, turned, sizeof turned);
   }
   static void store_codes(Byte* p, Codes codes) { std::memcpy(p, codes.v, 32); }
-  static Codes no_codes() { return {}; }
   /// signed to 0 ... 255, 128 more
   static Codes move_up(Codes codes) {
     for (Byte& code : codes.v) code ^= 0x80;

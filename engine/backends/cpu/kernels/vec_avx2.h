@@ -13,6 +13,7 @@ struct Vec {
   static constexpr std::size_t kWidth = 8;
   static constexpr std::size_t kTileRows = 6;  // 12 sums, 2 columns and 1 broadcast in 16 registers
   static constexpr std::size_t kTileVectors = 2;
+  static constexpr std::size_t kDotRows = 2;
   static constexpr std::size_t kDotInputs = 3;
   static constexpr const char* kName = "avx2";
 

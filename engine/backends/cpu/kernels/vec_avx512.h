@@ -13,6 +13,7 @@ struct Vec {
   static constexpr std::size_t kWidth = 16;
   static constexpr std::size_t kTileRows = 12;  // 24 sums, 2 columns and 1 broadcast in 32 registers
   static constexpr std::size_t kTileVectors = 2;
+  static constexpr std::size_t kDotRows = 4;
   static constexpr std::size_t kDotInputs = 4;
   static constexpr const char* kName = "avx512";
 

@@ -18,7 +18,8 @@ struct Vec {
   static constexpr std::size_t kWidth = 4;
   static constexpr std::size_t kTileRows = 4;  ///< multiply_tile keeps kTileRows * kTileVectors sums in registers
   static constexpr std::size_t kTileVectors = 2;
-  static constexpr std::size_t kDotInputs = 2;  ///< dot keeps 4 * kDotInputs
+  static constexpr std::size_t kDotRows = 4;  ///< dot takes so many rows of a weight with kDotInputs of x
+  static constexpr std::size_t kDotInputs = 2;
   static constexpr const char* kName = "portable";
 
   using Floats = float __attribute__((vector_size(16)));
