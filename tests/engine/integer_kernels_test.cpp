@@ -98,13 +98,13 @@ TEST_P(Integer, QuantisesToHalfAStepAndTellsSums) {
     EXPECT_NEAR(piece.half_sums[2 * (g % 8) + 1], sum - first_half, 1e-5 * largest * 32);
     const std::int8_t* const q = piece.q + 32 * (g % 8);
     const int halves[] = {std::accumulate(q, q + 16, 0), std::accumulate(q + 16, q + 32, 0)};
-    EXPECT_EQ(piece.half_totals[2 * (g % 8)], halves[0]);
-    EXPECT_EQ(piece.half_totals[2 * (g % 8) + 1], halves[1]);
-    EXPECT_EQ(piece.totals[g % 8], halves[0] + halves[1]);
+    EXPECT_EQ(piece.minus_half_totals[2 * (g % 8)], -halves[0]);
+    EXPECT_EQ(piece.minus_half_totals[2 * (g % 8) + 1], -halves[1]);
+    EXPECT_EQ(piece.minus_totals[g % 8], -halves[0] - halves[1]);
   }
   EXPECT_EQ(inputs.pieces()[1].q[32], 0);  // behind the end
   EXPECT_EQ(inputs.pieces()[1].scales[1], 0.0f);
-  EXPECT_EQ(inputs.pieces()[1].half_totals[15], 0);
+  EXPECT_EQ(inputs.pieces()[1].minus_half_totals[15], 0);
 }
 
 TEST_P(Integer, QuantisesToTheSameBitsEverywhere) {

@@ -64,39 +64,46 @@ void dot_rows(IntegerRows x, const std::byte* rows, std::size_t row_bytes, std::
   }
 }
 
-// Panels of 8 columns: as many as a vector has lanes.
-constexpr std::size_t kColumns = 8;
+// Panels of 16 columns, two vectors: each number of an input is then fetched once for both.
+constexpr std::size_t kColumns = 16;
 constexpr bool kMovedPanels = false;  // signed codes stay as they are
 
 // The products of M inputs with a panel.
 template <typename Type, std::size_t M>
 void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, const IntegerPanel& panel, float (*out)[kColumns]) {
   constexpr std::size_t kSteps = Type::kGroup / 4, kParts = 32 / Type::kGroup;
-  Floats sums[M];
-  for (std::size_t m = 0; m < M; ++m) sums[m] = Lanes::set(0);
+  Floats sums[M][2];
+  for (std::size_t m = 0; m < M; ++m) sums[m][0] = sums[m][1] = Lanes::set(0);
   for (std::size_t g = 0; g < groups; ++g) {
     for (std::size_t part = 0; part < kParts; ++part) {
-      Lanes::Ints products[M];
-      for (std::size_t m = 0; m < M; ++m) products[m] = Lanes::zero();
+      Lanes::Ints products[M][2];
+      for (std::size_t m = 0; m < M; ++m) products[m][0] = products[m][1] = Lanes::zero();
       for (std::size_t step = 0; step < kSteps; ++step) {
         const std::size_t at = 8 * g + kSteps * part + step;
-        const Codes codes = Lanes::load(panel.codes + at * 32);
+        const Codes left = Lanes::load(panel.codes + at * 64), right = Lanes::load(panel.codes + at * 64 + 32);
         for (std::size_t m = 0; m < M; ++m) {
-          products[m] = Lanes::add_products<Type::kFlavour>(products[m], codes, x.at(m, k / kPiece).q + 4 * at);
+          const Codes q = Lanes::four(x.at(m, k / kPiece).q + 4 * at);
+          products[m][0] = Lanes::add_products<Type::kFlavour>(products[m][0], left, q);
+          products[m][1] = Lanes::add_products<Type::kFlavour>(products[m][1], right, q);
         }
       }
       const std::size_t row = (kParts * g + part) * kColumns;
-      const Floats factor = Lanes::load_floats(panel.factors + row), shift = Lanes::load_floats(panel.shifts + row);
       for (std::size_t m = 0; m < M; ++m) {
         const IntegerPiece& piece = x.at(m, k / kPiece);
-        const float sum = kParts == 1 ? piece.sums[g] : piece.half_sums[2 * g + part];
-        const Floats scaled = Lanes::mul(factor, Lanes::set(piece.scales[g]));
-        sums[m] = Lanes::fma(Lanes::to_floats<Type::kFlavour>(products[m]), scaled, sums[m]);
-        sums[m] = Lanes::fma(shift, Lanes::set(sum), sums[m]);
+        const Floats scale = Lanes::set(piece.scales[g]), sum = Lanes::set(kParts == 1 ? piece.sums[g] : piece.half_sums[2 * g + part]);
+        for (std::size_t v = 0; v < 2; ++v) {
+          const Floats scaled = Lanes::mul(Lanes::load_floats(panel.factors + row + 8 * v), scale);
+          sums[m][v] = Lanes::fma(Lanes::to_floats<Type::kFlavour>(products[m][v]), scaled, sums[m][v]);
+          if constexpr (Type::kHasShift || Type::kZero != 0) {
+            sums[m][v] = Lanes::fma(Lanes::load_floats(panel.shifts + row + 8 * v), sum, sums[m][v]);
+          }
+        }
       }
     }
   }
-  for (std::size_t m = 0; m < M; ++m) Lanes::store(out[m], sums[m]);
+  for (std::size_t m = 0; m < M; ++m) {
+    for (std::size_t v = 0; v < 2; ++v) Lanes::store(out[m] + 8 * v, sums[m][v]);
+  }
 }
 
 template <typename Type>

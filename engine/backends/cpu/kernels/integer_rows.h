@@ -16,8 +16,8 @@ struct alignas(64) IntegerPiece {
   float scales[8];               ///< the largest of a group is 127 times that
   float sums[8];                 ///< sum of scale * q over each group
   float half_sums[16];           ///< the same over each half of a group
-  std::int32_t totals[8];        ///< sum of q over each group
-  std::int32_t half_totals[16];  ///< the same over each half of a group
+  std::int32_t minus_totals[8];  ///< -sum of q over each group
+  std::int32_t minus_half_totals[16];
 };
 
 /// Rows of activations: elements [256 p, 256 p + 256) of row i are pieces[p * stride + i]. The same elements of all rows lie

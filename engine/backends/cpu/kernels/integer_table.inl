@@ -87,10 +87,10 @@ void quantise(const float* x, std::size_t n, IntegerPiece* pieces, std::size_t s
     }
     const float told = finite ? scale : __builtin_nanf("");
     piece.scales[g] = told;
-    piece.totals[g] = halves[0] + halves[1];
+    piece.minus_totals[g] = -(halves[0] + halves[1]);
     piece.sums[g] = told * static_cast<float>(halves[0] + halves[1]);
     for (std::size_t half = 0; half < 2; ++half) {
-      piece.half_totals[2 * g + half] = halves[half];
+      piece.minus_half_totals[2 * g + half] = -halves[half];
       piece.half_sums[2 * g + half] = told * static_cast<float>(halves[half]);
     }
   }

@@ -220,21 +220,23 @@ void dot_rows(IntegerRows x, const std::byte* rows, std::size_t row_bytes, std::
 constexpr std::size_t kColumns = 32;
 constexpr bool kMovedPanels = true;
 
-// The products of M inputs with a panel: group is 16 or 32. `above`: what codes stand too high where there are no shifts.
-template <std::size_t group, bool has_shift, std::size_t M>
-void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, int above, const IntegerPanel& panel, float* out,
+constexpr int log2_of(int power) { return power <= 1 ? 0 : 1 + log2_of(power / 2); }
+
+// The products of M inputs with a panel: group is 16 or 32. `above`: what codes stand too high, 0 or a power of two.
+template <std::size_t group, bool has_shift, int above, std::size_t M>
+void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, const IntegerPanel& panel, float* out,
                      std::size_t out_stride, std::size_t columns, bool add_to_out) {
   constexpr std::size_t kSteps = group / 4, kParts = 32 / group;
   __m512 sums[M][2];
   for (std::size_t m = 0; m < M; ++m) sums[m][0] = sums[m][1] = _mm512_setzero_ps();
   for (std::size_t g = 0; g < groups; ++g) {
-    __m512 of_group[M][2];  // of both halves, without the input's scale
+    __m512 of_parts[M][2];  // of both halves of a group, without the input's scale
     for (std::size_t part = 0; part < kParts; ++part) {
       __m512i products[M][2];
       for (std::size_t m = 0; m < M; ++m) {
         const IntegerPiece& piece = x.at(m, k / kPiece);
-        const int total = kParts == 1 ? piece.totals[g] : piece.half_totals[2 * g + part];
-        products[m][0] = products[m][1] = has_shift ? _mm512_setzero_si512() : _mm512_set1_epi32(-above * total);
+        const __m512i total = _mm512_set1_epi32(kParts == 1 ? piece.minus_totals[g] : piece.minus_half_totals[2 * g + part]);
+        products[m][0] = products[m][1] = above == 0 ? _mm512_setzero_si512() : _mm512_slli_epi32(total, log2_of(above));
       }
       for (std::size_t step = 0; step < kSteps; ++step) {
         const std::size_t at = 8 * g + kSteps * part + step;
@@ -245,23 +247,18 @@ void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, int above
           products[m][1] = _mm512_dpbusd_epi32(products[m][1], right, q);
         }
       }
-      for (std::size_t v = 0; v < 2; ++v) {
-        const std::size_t row = (kParts * g + part) * kColumns + 16 * v;
-        const __m512 factor = _mm512_load_ps(panel.factors + row);
-        for (std::size_t m = 0; m < M; ++m) {
-          const __m512 whole = _mm512_cvtepi32_ps(products[m][v]);
-          of_group[m][v] = part == 0 ? _mm512_mul_ps(whole, factor) : _mm512_fmadd_ps(whole, factor, of_group[m][v]);
-          if constexpr (has_shift) {
-            const IntegerPiece& piece = x.at(m, k / kPiece);
-            const float sum = kParts == 1 ? piece.sums[g] : piece.half_sums[2 * g + part];
-            sums[m][v] = _mm512_fmadd_ps(_mm512_load_ps(panel.shifts + row), _mm512_set1_ps(sum), sums[m][v]);
-          }
+      const std::size_t row = (kParts * g + part) * kColumns;
+      for (std::size_t m = 0; m < M; ++m) {
+        const IntegerPiece& piece = x.at(m, k / kPiece);
+        const __m512 scale = _mm512_set1_ps(piece.scales[g]);
+        const __m512 sum = _mm512_set1_ps(kParts == 1 ? piece.sums[g] : piece.half_sums[2 * g + part]);
+        for (std::size_t v = 0; v < 2; ++v) {
+          const __m512 whole = _mm512_cvtepi32_ps(products[m][v]), factor = _mm512_load_ps(panel.factors + row + 16 * v);
+          of_parts[m][v] = part == 0 ? _mm512_mul_ps(whole, factor) : _mm512_fmadd_ps(whole, factor, of_parts[m][v]);
+          if (part + 1 == kParts) sums[m][v] = _mm512_fmadd_ps(of_parts[m][v], scale, sums[m][v]);
+          if constexpr (has_shift) sums[m][v] = _mm512_fmadd_ps(_mm512_load_ps(panel.shifts + row + 16 * v), sum, sums[m][v]);
         }
       }
-    }
-    for (std::size_t m = 0; m < M; ++m) {
-      const __m512 scale = _mm512_set1_ps(x.at(m, k / kPiece).scales[g]);
-      for (std::size_t v = 0; v < 2; ++v) sums[m][v] = _mm512_fmadd_ps(of_group[m][v], scale, sums[m][v]);
     }
   }
   for (std::size_t m = 0; m < M; ++m) {
@@ -275,14 +272,14 @@ void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, int above
   }
 }
 
-template <std::size_t group, bool has_shift, std::size_t M>
-void multiply_rest(IntegerRows x, std::size_t num_x, std::size_t k, std::size_t groups, int above, const IntegerPanel& panel,
+template <std::size_t group, bool has_shift, int above, std::size_t M>
+void multiply_rest(IntegerRows x, std::size_t num_x, std::size_t k, std::size_t groups, const IntegerPanel& panel,
                    float* out, std::size_t out_stride, std::size_t columns, bool add_to_out) {
   if constexpr (M > 0) {
     if (num_x == M) {
-      multiply_inputs<group, has_shift, M>(x, k, groups, above, panel, out, out_stride, columns, add_to_out);
+      multiply_inputs<group, has_shift, above, M>(x, k, groups, panel, out, out_stride, columns, add_to_out);
     } else {
-      multiply_rest<group, has_shift, M - 1>(x, num_x, k, groups, above, panel, out, out_stride, columns, add_to_out);
+      multiply_rest<group, has_shift, above, M - 1>(x, num_x, k, groups, panel, out, out_stride, columns, add_to_out);
     }
   }
 }
@@ -290,16 +287,16 @@ void multiply_rest(IntegerRows x, std::size_t num_x, std::size_t k, std::size_t 
 template <typename Type>
 void integer_multiply(IntegerRows x, std::size_t num_x, std::size_t k, std::size_t n, const IntegerPanel& panel,
                       float* out, std::size_t out_stride, std::size_t columns, bool add_to_out) {
-  constexpr std::size_t kInputs = 6;  // with two vectors each they and their sums fill 24 of 32 registers
-  constexpr std::size_t kGroup = Type::kGroup;
+  // With two vectors each, they and their sums fill 24 of 32 registers; halves of groups take as many again.
+  constexpr std::size_t kGroup = Type::kGroup, kInputs = kGroup == 32 ? 6 : 4;
   const std::size_t groups = n / 32;
   std::size_t i = 0;
   for (; i + kInputs <= num_x; i += kInputs) {
-    multiply_inputs<kGroup, Type::kHasShift, kInputs>(x.from(i), k, groups, kAbove<Type>, panel, out + i * out_stride, out_stride,
-                                                      columns, add_to_out);
+    multiply_inputs<kGroup, Type::kHasShift, kAbove<Type>, kInputs>(x.from(i), k, groups, panel, out + i * out_stride, out_stride,
+                                                                    columns, add_to_out);
   }
-  multiply_rest<kGroup, Type::kHasShift, kInputs - 1>(x.from(i), num_x - i, k, groups, kAbove<Type>, panel, out + i * out_stride,
-                                                      out_stride, columns, add_to_out);
+  multiply_rest<kGroup, Type::kHasShift, kAbove<Type>, kInputs - 1>(x.from(i), num_x - i, k, groups, panel, out + i * out_stride,
+                                                                    out_stride, columns, add_to_out);
 }
 
 }  // namespace

@@ -76,15 +76,15 @@ struct LanesAvx2 {
     __builtin_memcpy(&word, q, sizeof word);
     return word;
   }
-  static __m256i four(const std::int8_t* q) { return _mm256_set1_epi32(word(q)); }
+  static Codes four(const std::int8_t* q) { return {_mm256_set1_epi32(word(q))}; }
   static Ints zero() { return {_mm256_setzero_si256()}; }
   /// Eight pairs of products of at most 15 * 127 fit 16 bits together: they are widened at the end.
   template <Flavour flavour>
-  static Ints add_products(Ints sums, Codes codes, const std::int8_t* q) {
-    if constexpr (flavour == kNibbles) return {_mm256_add_epi16(sums.v, _mm256_maddubs_epi16(codes.v, four(q)))};
+  static Ints add_products(Ints sums, Codes codes, Codes q) {
+    if constexpr (flavour == kNibbles) return {_mm256_add_epi16(sums.v, _mm256_maddubs_epi16(codes.v, q.v))};
     const __m256i pairs = flavour == kSigned
-                              ? _mm256_maddubs_epi16(_mm256_abs_epi8(codes.v), _mm256_sign_epi8(four(q), codes.v))
-                              : _mm256_maddubs_epi16(codes.v, four(q));
+                              ? _mm256_maddubs_epi16(_mm256_abs_epi8(codes.v), _mm256_sign_epi8(q.v, codes.v))
+                              : _mm256_maddubs_epi16(codes.v, q.v);
     return {_mm256_add_epi32(sums.v, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))};
   }
   template <Flavour flavour>

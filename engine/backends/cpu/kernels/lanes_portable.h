@@ -96,13 +96,20 @@ struct Lanes {
     std::int32_t v[8];
   };
   static Ints zero() { return {}; }
-  /// Lane j: sums + codes[4 j ...] * q[0 ... 3]
+  /// The same 4 numbers in each lane.
+  static Codes four(const std::int8_t* q) {
+    Codes codes;
+    for (int j = 0; j < 32; j += 4) std::memcpy(codes.v + j, q, 4);
+    return codes;
+  }
+  /// Lane j: sums + codes[4 j ...] * q[4 j ...], q signed
   template <Flavour flavour>
-  static Ints add_products(Ints sums, Codes codes, const std::int8_t* q) {
+  static Ints add_products(Ints sums, Codes codes, Codes q) {
     for (int j = 0; j < 8; ++j) {
       for (int i = 0; i < 4; ++i) {
         const Byte code = codes.v[4 * j + i];
-        sums.v[j] += (flavour == kSigned ? static_cast<int>(static_cast<std::int8_t>(code)) : static_cast<int>(code)) * q[i];
+        const int factor = flavour == kSigned ? static_cast<int>(static_cast<std::int8_t>(code)) : static_cast<int>(code);
+        sums.v[j] += factor * static_cast<std::int8_t>(q.v[4 * j + i]);
       }
     }
     return sums;
