@@ -48,7 +48,10 @@ void integer_pack(const std::byte* rows, std::size_t row_bytes, std::size_t num_
       alignas(32) float factor[16] = {}, shift[16] = {};
       pieces[r] = kNothing;
       if (there) {
-        pieces[r] = whole_piece<Type>(reinterpret_cast<const Byte*>(rows) + (first + r) * row_bytes, n, room[r]);
+        const Byte* const from = reinterpret_cast<const Byte*>(rows) + (first + r) * row_bytes;
+        // What will be packed next comes while this panel is multiplied.
+        for (std::size_t line = 0; line < kPieceBytes<Type>; line += 64) __builtin_prefetch(from + kPieceBytes<Type> + line);
+        pieces[r] = whole_piece<Type>(from, n, room[r]);
         Type::factors(pieces[r], factor, shift);
       }
       for (std::size_t g = 0; g < kPiece / Type::kGroup; ++g) {
