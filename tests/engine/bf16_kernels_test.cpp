@@ -169,7 +169,7 @@ TEST_F(Bf16, ProductsFollowTheirFormulaOnAnyNumberOfThreads) {
     std::int64_t rows, in, out;
     bool bias, accumulate;
   };
-  const Shape shapes[] = {{8, 67, 33, true, false}, {13, 2049, 70, false, true}, {40, 1025, 1, true, true}, {25, 1, 32, false, false}};
+  const Shape shapes[] = {{8, 67, 33, true, false}, {13, 2049, 70, true, false}, {40, 1025, 1, true, true}, {25, 1, 32, false, false}};
   for (const Shape& shape : shapes) {
     const auto rows = static_cast<std::size_t>(shape.rows), in = static_cast<std::size_t>(shape.in), out = static_cast<std::size_t>(shape.out);
     const std::vector<float> x = random(rows * in), other = random(rows * in), bias = random(out), before = random(rows * out);
