@@ -28,4 +28,13 @@ void attention(Backend& backend, const AttentionWeights& weights, const KvPool& 
                std::span<const SequenceRows> sequences, std::int64_t tokens, Activations& a,
                SubLayerOutput to = SubLayerOutput::AddToX);
 
+/// The two halves of attention(), for more rows in the first than in the second: keys and values of the first `tokens`
+/// rows go to the cache ...
+void append_keys_and_values(Backend& backend, const AttentionWeights& weights, const KvPool& pool, std::int64_t layer,
+                            std::span<const SequenceRows> sequences, std::int64_t tokens, Activations& a);
+/// ... and what rows see whose keys and values are there.
+void attention_of_appended(Backend& backend, const AttentionWeights& weights, const KvPool& pool, std::int64_t layer,
+                           std::span<const SequenceRows> sequences, std::int64_t tokens, Activations& a,
+                           SubLayerOutput to = SubLayerOutput::AddToX);
+
 }  // namespace engine

@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/layers/activations.h"
 #include "engine/models/batch_rows.h"
+#include "engine/models/last_layer.h"
 #include "engine/models/probe.h"
 
 namespace engine {
@@ -49,12 +50,13 @@ std::unique_ptr<Model> Ernie45::load(const ModelSource& source, Backend& backend
 bool Ernie45::forward(const Batch& batch, KvCache& cache, Activations& a, const std::atomic<bool>* stop,
                       Probe* probe) const {
   const BatchRows rows = rows_of(batch, cache, a);
-  const auto tokens = static_cast<std::int64_t>(rows.ids.size());
+  auto tokens = static_cast<std::int64_t>(rows.ids.size());
   const KvPool pool = cache.pool();
   Tensor x = a.x.first(tokens), normed = a.normed.first(tokens);
   Tensor cosines = a.cosines.first(tokens), sines = a.sines.first(tokens);
   ProbeWriter seen(probe, backend_, config_, rows);
 
+  const bool few_asked = probe == nullptr && rows.asked.size() < rows.ids.size();
   rope_.fill(backend_, rows.positions, rows.lengths, cosines, sines);
   embed(backend_, embedding_, batch, rows, x);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -63,7 +65,14 @@ bool Ernie45::forward(const Batch& batch, KvCache& cache, Activations& a, const 
     const auto number = static_cast<std::int64_t>(i);
     seen.hidden_states(x);
     backend_.rms_norm(x, layer.input_norm.weight, layer.input_norm.eps, normed);
-    attention(backend_, layer.attention, pool, number, rows.sequences, tokens, a);
+    if (few_asked && i + 1 == layers_.size()) {
+      tokens = attention_of_last_layer(backend_, layer.attention, pool, number, rows, rope_, a);
+      if (tokens == 0) break;
+      x = a.x.first(tokens);
+      normed = a.normed.first(tokens);
+    } else {
+      attention(backend_, layer.attention, pool, number, rows.sequences, tokens, a);
+    }
     seen.attentions(pool, number, a.queries);
     backend_.rms_norm(x, layer.post_attention_norm.weight, layer.post_attention_norm.eps, normed);
     if (layer.has_experts) {
@@ -75,7 +84,7 @@ bool Ernie45::forward(const Batch& batch, KvCache& cache, Activations& a, const 
   }
   if (stop != nullptr && stop->load(std::memory_order_relaxed)) return false;
   seen.final_hidden_states(x, head_.norm, normed);
-  head(backend_, head_, embedding_, rows.asked, a);
+  head(backend_, head_, embedding_, few_asked ? first_rows(rows.asked.size()) : rows.asked, a);
   source_.check_files();
   return true;
 }

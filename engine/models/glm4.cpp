@@ -4,6 +4,7 @@
 
 #include "engine/layers/activations.h"
 #include "engine/models/batch_rows.h"
+#include "engine/models/last_layer.h"
 #include "engine/models/probe.h"
 
 namespace engine {
@@ -47,13 +48,14 @@ std::unique_ptr<Model> Glm4::load(const ModelSource& source, Backend& backend, c
 
 bool Glm4::forward(const Batch& batch, KvCache& cache, Activations& a, const std::atomic<bool>* stop, Probe* probe) const {
   const BatchRows rows = rows_of(batch, cache, a);
-  const auto tokens = static_cast<std::int64_t>(rows.ids.size());
+  auto tokens = static_cast<std::int64_t>(rows.ids.size());
   const KvPool pool = cache.pool();
   Tensor x = a.x.first(tokens), normed = a.normed.first(tokens);
   Tensor cosines = a.cosines.first(tokens), sines = a.sines.first(tokens);
   ProbeWriter seen(probe, backend_, config_, rows);
   const auto norm = [this](const Tensor& from, const Norm& with, Tensor& to) { backend_.rms_norm(from, with.weight, with.eps, to); };
 
+  const bool few_asked = probe == nullptr && rows.asked.size() < rows.ids.size();
   rope_.fill(backend_, rows.positions, rows.lengths, cosines, sines);
   embed(backend_, embedding_, batch, rows, x);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
@@ -62,7 +64,14 @@ bool Glm4::forward(const Batch& batch, KvCache& cache, Activations& a, const std
     const auto number = static_cast<std::int64_t>(i);
     seen.hidden_states(x);
     norm(x, layer.input_norm, normed);
-    attention(backend_, layer.attention, pool, number, rows.sequences, tokens, a, SubLayerOutput::ToNormed);
+    if (few_asked && i + 1 == layers_.size()) {
+      tokens = attention_of_last_layer(backend_, layer.attention, pool, number, rows, rope_, a, SubLayerOutput::ToNormed);
+      if (tokens == 0) break;
+      x = a.x.first(tokens);
+      normed = a.normed.first(tokens);
+    } else {
+      attention(backend_, layer.attention, pool, number, rows.sequences, tokens, a, SubLayerOutput::ToNormed);
+    }
     seen.attentions(pool, number, a.queries);
     norm(normed, layer.post_self_attn_norm, normed);
     backend_.add(normed, x);
@@ -73,7 +82,7 @@ bool Glm4::forward(const Batch& batch, KvCache& cache, Activations& a, const std
   }
   if (stop != nullptr && stop->load(std::memory_order_relaxed)) return false;
   seen.final_hidden_states(x, head_.norm, normed);
-  head(backend_, head_, embedding_, rows.asked, a);
+  head(backend_, head_, embedding_, few_asked ? first_rows(rows.asked.size()) : rows.asked, a);
   source_.check_files();
   return true;
 }

@@ -1,16 +1,19 @@
 // What share of this machine's limits the CPU kernels reach, all measured in the same run: memory for products with few
 // rows, arithmetic for those with many. Prints figures; asserts nothing.
-//   bench_kernels [threads]
+//   bench_kernels [threads [type...]]      types as BF16 or Q4_0; without: the common ones, and attention
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <random>
+#include <string_view>
 #include <vector>
 
 #include "engine/backends/cpu/cpu_backend.h"
 #include "engine/backends/cpu/cpu_cores.h"
+#include "engine/backends/cpu/kernels/bf16_tiles.h"
 #include "engine/backends/cpu/memory_bandwidth.h"
 #include "engine/kv_cache/kv_cache.h"
 
@@ -68,6 +71,28 @@ double arithmetic_limit(const engine::KernelTable& kernels, int threads) {
   return 2.0 * threads * kRounds * static_cast<double>(kernels.tile_rows * kernels.tile_columns * kDepth) / seconds;
 }
 
+/// The same of products of bfloat16; 0 where this CPU has none.
+double bf16_limit(engine::IsaChoice isa, int threads) {
+  const engine::Bf16Kernels* const kernels = engine::choose_bf16_kernels(isa);
+  if (kernels == nullptr) return 0;
+  constexpr std::size_t kDepth = 64;
+  constexpr int kRounds = 20000;
+  const std::vector<std::uint16_t> x(kernels->tile_rows * kDepth, 0x3f00);
+  std::vector<engine::Bf16Panel> panels(static_cast<std::size_t>(threads));
+  for (engine::Bf16Panel& panel : panels) std::fill(std::begin(panel.elements), std::end(panel.elements), std::uint16_t{0x3e80});
+  engine::ThreadTeam team(threads);
+  const double seconds = best_of(3, [&] {
+    team.parallel_for(0, threads, 1, [&](std::int64_t thread, std::int64_t, int) {
+      std::vector<float> out(kernels->tile_rows * engine::Bf16Panel::kColumns);
+      for (int i = 0; i < kRounds; ++i) {
+        kernels->multiply_tile(x.data(), panels[static_cast<std::size_t>(thread)], kDepth, out.data(), engine::Bf16Panel::kColumns,
+                               kernels->tile_rows, engine::Bf16Panel::kColumns, false);
+      }
+    });
+  });
+  return 2.0 * threads * kRounds * static_cast<double>(kernels->tile_rows * engine::Bf16Panel::kColumns * kDepth) / seconds;
+}
+
 void bench_linear(engine::Backend& backend, DType type, double memory, double arithmetic) {
   const std::int64_t in = 1024, out = 65536;  // beyond any cache
   const Tensor weight = random_tensor(type, {out, in});
@@ -109,6 +134,7 @@ void bench_attention(engine::Backend& backend, engine::KvType type, double memor
 
 int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::max(1, std::atoi(argv[1])) : engine::usable_cores();
+  const std::vector<std::string_view> wanted(argv + std::min(argc, 2), argv + argc);
   const double memory = engine::measure_read_bandwidth(threads);
   std::printf("%s, %d threads, %s, memory %.1f GB/s\n", engine::cpu_name().c_str(), threads,
               engine::Gemm::library_name().c_str(), memory);
@@ -119,11 +145,17 @@ int main(int argc, char** argv) {
     options.threads = threads;
     const auto backend = engine::create_backend(options);
     const double arithmetic = arithmetic_limit(engine::choose_kernels(isa), threads);
-    std::printf("\n%s: %.1f GFLOP/s from the first cache level\n", backend->info().isa.c_str(), arithmetic / 1e9);
+    const double bf16 = bf16_limit(isa, threads);
+    std::printf("\n%s: %.1f GFLOP/s from the first cache level", backend->info().isa.c_str(), arithmetic / 1e9);
+    if (bf16 > 0) std::printf(", %.1f in bfloat16", bf16 / 1e9);
+    std::printf("\n");
     for (const DType type : {DType::F32, DType::BF16, DType::F16, DType::Q8_0, DType::Q4_0, DType::Q4_1, DType::Q5_0, DType::Q5_1,
                              DType::Q4_K, DType::Q5_K, DType::Q6_K, DType::IQ4_NL, DType::IQ4_XS, DType::Q2_K, DType::Q3_K,
-                             DType::MXFP4})
-      bench_linear(*backend, type, memory, arithmetic);
+                             DType::MXFP4}) {
+      if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name_of(type)) == wanted.end()) continue;
+      bench_linear(*backend, type, memory, type == DType::BF16 && bf16 > 0 ? bf16 : arithmetic);
+    }
+    if (!wanted.empty()) continue;
     bench_attention(*backend, engine::KvType::F16, memory, arithmetic);
   }
   return 0;

@@ -23,7 +23,7 @@ using engine::RowKernels;
 using tests::Blocks;
 
 // Around every vector width and cache line, and a few that are none of these.
-const std::size_t kSizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129, 1000};
+const std::size_t kSizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129, 1000, 4100};
 
 /// A kernel table that this machine can run.
 struct Isa {
@@ -110,15 +110,22 @@ TEST_P(Kernels, DotIsTheSumOfProductsAtAnyAddress) {
 }
 
 TEST_P(Kernels, DotDoesNotDependOnWhatIsComputedBeside) {
-  const std::size_t n = 100;
-  const Rows rows(DType::BF16, random(9 * n), 0);
-  const std::vector<float> x = random(7 * n);
-  std::vector<float> together(7 * 9), alone(1);
-  kernels().bf16.dot(x.data(), n, 7, rows.data(), n * 2, 9, n, together.data(), 9);
-  for (std::size_t i = 0; i < 7; ++i) {
-    for (std::size_t r = 0; r < 9; ++r) {
-      kernels().bf16.dot(x.data() + i * n, n, 1, rows.data() + r * n * 2, n * 2, 1, n, alone.data(), 1);
-      EXPECT_EQ(together[i * 9 + r], alone[0]);
+  for (const DType type : kTypes) {
+    for (const std::size_t n : {24u, 100u, 1000u, 4109u}) {  // long rows take another way
+      const Rows rows(type, random(9 * n), 1);
+      const std::vector<float> x = random(7 * n);
+      std::vector<float> together(7 * 9), one(9), alone(1);
+      const std::size_t row_bytes = n * size_of(type);
+      const auto dot = kernels().rows_of(type).dot;
+      dot(x.data(), n, 7, rows.data(), row_bytes, 9, n, together.data(), 9);
+      for (std::size_t i = 0; i < 7; ++i) {
+        dot(x.data() + i * n, n, 1, rows.data(), row_bytes, 9, n, one.data(), 9);
+        for (std::size_t r = 0; r < 9; ++r) {
+          dot(x.data() + i * n, n, 1, rows.data() + r * row_bytes, row_bytes, 1, n, alone.data(), 1);
+          EXPECT_EQ(together[i * 9 + r], alone[0]) << name_of(type) << " n " << n;
+          EXPECT_EQ(one[r], alone[0]) << name_of(type) << " n " << n;
+        }
+      }
     }
   }
 }

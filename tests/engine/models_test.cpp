@@ -358,6 +358,52 @@ TEST(Forward, LogitsAreOnlyOfTheTokensThatAsked) {
   EXPECT_TRUE(close_to(run.activations.logits(1), std::span(all).subspan(12 * vocab, vocab), 1e-4));
 }
 
+// The last layer computes no more than keys and values of tokens that do not ask.
+TEST(Forward, TokensThatDoNotAskLeaveTheSameCacheBehind) {
+  for (const char* model : {"ernie4_5-tied", "ernie4_5-rope-dynamic", "ernie4_5_moe-base", "glm4-base"}) {
+    if (!tests::has_fixture(std::string("logits/") + model + ".json")) continue;
+    const Golden golden(model);
+    ModelRun run(golden.folder);
+    const Case &a = golden.cases[2], &b = golden.cases[3];
+    const auto vocab = static_cast<std::size_t>(run.model->config().vocab_size);
+    const std::vector<float> all_a = run.feed(run.fresh(), a.ids), all_b = run.feed(run.fresh(), b.ids);
+    // Of each sequence all but the last token in one batch, of which `asks` says who asks; then the last one.
+    const auto check = [&](const std::function<bool(bool second, std::size_t i)>& asks) {
+      const SequenceId first = run.fresh(), second = run.fresh();
+      engine::Batch batch, next;
+      std::vector<float> expected;
+      for (const bool of_b : {false, true}) {
+        const Case& test = of_b ? b : a;
+        const std::vector<float>& all = of_b ? all_b : all_a;
+        const SequenceId sequence = of_b ? second : first;
+        ASSERT_TRUE(run.cache.reserve(sequence, static_cast<std::int64_t>(test.ids.size())));
+        const std::size_t end = test.ids.size() - 1;
+        for (std::size_t i = 0; i < end; ++i) {
+          batch.tokens.push_back({test.ids[i], static_cast<std::int64_t>(i), sequence, asks(of_b, i), static_cast<std::int64_t>(end + 1)});
+          if (!asks(of_b, i)) continue;
+          const auto begin = all.begin() + static_cast<std::ptrdiff_t>(i * vocab);
+          expected.insert(expected.end(), begin, begin + static_cast<std::ptrdiff_t>(vocab));
+        }
+        next.tokens.push_back({test.ids[end], static_cast<std::int64_t>(end), sequence, true});
+      }
+      ASSERT_TRUE(run.model->forward(batch, run.cache, run.activations, nullptr));
+      ASSERT_EQ(run.activations.logits().size(), expected.size());
+      EXPECT_TRUE(expected.empty() || close_to(run.activations.logits(), expected, 1e-4)) << model;
+      run.cache.commit(first, std::span(a.ids).first(a.ids.size() - 1));
+      run.cache.commit(second, std::span(b.ids).first(b.ids.size() - 1));
+      ASSERT_TRUE(run.model->forward(next, run.cache, run.activations, nullptr));
+      EXPECT_TRUE(close_to(run.activations.logits(0), last(all_a, vocab), 1e-4)) << model;
+      EXPECT_TRUE(close_to(run.activations.logits(1), last(all_b, vocab), 1e-4)) << model;
+      run.cache.close(first);
+      run.cache.close(second);
+    };
+    check([](bool, std::size_t) { return false; });
+    check([&](bool second, std::size_t i) { return i + 2 == (second ? b : a).ids.size(); });
+    check([](bool second, std::size_t i) { return second && i > 0 && i < 4; });
+    check([](bool second, std::size_t i) { return second || i != 1; });
+  }
+}
+
 TEST(Forward, StopFlagEndsItAndLeavesTheCacheAsItWas) {
   const Golden golden("ernie4_5-tied");
   ModelRun run(golden.folder);

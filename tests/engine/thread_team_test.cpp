@@ -64,6 +64,23 @@ TEST(ThreadTeam, WaitsForThoseWhoBegan) {
   }
 }
 
+// Memory is read in as few streams as there are threads.
+TEST(ThreadTeam, EveryThreadBeginsWithAStretchOfItsOwn) {
+  ThreadTeam team(3);
+  std::atomic<int> arrived{0};
+  std::int64_t firsts[3] = {-1, -1, -1};
+  team.parallel_for(100, 200, 1, [&](std::int64_t begin, std::int64_t, int worker) {
+    std::int64_t& first = firsts[worker];
+    if (first >= 0) return;
+    first = begin;
+    arrived.fetch_add(1);
+    while (arrived.load() < 3) std::this_thread::yield();
+  });
+  EXPECT_EQ(firsts[0], 100);
+  EXPECT_EQ(firsts[1], 133);
+  EXPECT_EQ(firsts[2], 166);
+}
+
 // Loops follow one another as in a decode step, each reading what the one before wrote: a loop that ended too early, or
 // a helper that strayed into the next one, leaves a wrong sum.
 TEST(ThreadTeam, EndsALoopOnlyWhenAllIsDone) {

@@ -12,7 +12,7 @@
 namespace engine {
 
 double measure_read_bandwidth(int threads, std::size_t bytes, int repeats) {
-  constexpr std::int64_t kRow = 4096, kChunkRows = 64;  // elements; a chunk is 1 MB
+  constexpr std::int64_t kRow = 1024, kChunkRows = 256;  // elements; a chunk is 1 MB
   const auto rows = static_cast<std::int64_t>(bytes / (kRow * sizeof(float)));
   Tensor buffer = Tensor::owned(DType::F32, {rows, kRow});
   float* const values = buffer.mutable_f32();
@@ -21,7 +21,7 @@ double measure_read_bandwidth(int threads, std::size_t bytes, int repeats) {
     std::fill(values + begin * kRow, values + end * kRow, 1.0f);
   });
 
-  // The kernel that asks for memory ahead of its reading; one input costs next to nothing beside the read itself.
+  // Rows so short that this kernel reads one after the other; one input costs next to nothing beside the read itself.
   const KernelTable& kernels = choose_kernels(IsaChoice::Auto);
   const std::vector<float> input(kRow, 0.5f);
   std::vector<float> sums(static_cast<std::size_t>(rows));

@@ -40,19 +40,56 @@ void pack_inputs(const float* x, std::size_t x_stride, std::size_t rows, std::si
   }
 }
 
+__m512i with_lane(__m512i lanes, const std::byte* p, __mmask16 where) {
+  return _mm512_mask_broadcast_i32x4(lanes, where, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+
+/// 16 rows of 16 pairs, turned: to[i * stride] holds pair i of every row. Rows q, 4 + q, 8 + q and 12 + q come together from
+/// memory, four pairs of each, so that only squares of four by four are left to turn, in all lanes at once.
+void turn(const std::byte* rows, std::size_t row_bytes, std::uint16_t* to, std::size_t stride) {
+  for (std::size_t lane = 0; lane < 4; ++lane, rows += 16) {
+    __m512i z[4];
+    for (std::size_t q = 0; q < 4; ++q) {
+      const std::byte* const at = rows + q * row_bytes;
+      z[q] = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+      z[q] = with_lane(z[q], at + 4 * row_bytes, 0x00f0);
+      z[q] = with_lane(z[q], at + 8 * row_bytes, 0x0f00);
+      z[q] = with_lane(z[q], at + 12 * row_bytes, 0xf000);
+    }
+    const __m512i low_01 = _mm512_unpacklo_epi32(z[0], z[1]), high_01 = _mm512_unpackhi_epi32(z[0], z[1]);
+    const __m512i low_23 = _mm512_unpacklo_epi32(z[2], z[3]), high_23 = _mm512_unpackhi_epi32(z[2], z[3]);
+    _mm512_store_si512(to, _mm512_unpacklo_epi64(low_01, low_23));
+    _mm512_store_si512(to + stride, _mm512_unpackhi_epi64(low_01, low_23));
+    _mm512_store_si512(to + 2 * stride, _mm512_unpacklo_epi64(high_01, high_23));
+    _mm512_store_si512(to + 3 * stride, _mm512_unpackhi_epi64(high_01, high_23));
+    to += 4 * stride;
+  }
+}
+
+/// The same where rows or elements are missing: zeros in their place.
+void turn_some(const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t count, std::uint16_t* to,
+               std::size_t stride) {
+  Vec square[kPairs];
+  for (std::size_t i = 0; i < kPairs; ++i) {
+    square[i] = i < num_rows ? as_vec(_mm512_maskz_loadu_epi16(first_32(count), rows + i * row_bytes)) : Vec::set(0.0f);
+  }
+  Vec::transpose(square);
+  for (std::size_t i = 0; 2 * i < count; ++i) _mm512_store_si512(to + i * stride, as_bits(square[i]));
+}
+
 void pack_weights(const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n,
                   Bf16Panel& panel) {
+  constexpr std::size_t kStride = 2 * Bf16Panel::kColumns;
   for (std::size_t first = 0; first < Bf16Panel::kColumns; first += kPairs) {
+    const std::byte* const from = rows + first * row_bytes;
+    const std::size_t left = num_rows > first ? num_rows - first : 0;
     for (std::size_t k = 0; k < n; k += 2 * kPairs) {
+      std::uint16_t* const to = panel.elements + k * Bf16Panel::kColumns + 2 * first;
       const std::size_t count = n - k < 2 * kPairs ? n - k : 2 * kPairs;
-      Vec square[kPairs];
-      for (std::size_t i = 0; i < kPairs; ++i) {
-        const std::byte* const at = rows + (first + i) * row_bytes + 2 * k;
-        square[i] = first + i < num_rows ? as_vec(_mm512_maskz_loadu_epi16(first_32(count), at)) : Vec::set(0.0f);
-      }
-      Vec::transpose(square);
-      for (std::size_t i = 0; 2 * i < count; ++i) {
-        _mm512_store_si512(panel.elements + (k + 2 * i) * Bf16Panel::kColumns + 2 * first, as_bits(square[i]));
+      if (left >= kPairs && count == 2 * kPairs) {
+        turn(from + 2 * k, row_bytes, to, kStride);
+      } else {
+        turn_some(from + 2 * k, row_bytes, left, count, to, kStride);
       }
     }
   }
