@@ -1,5 +1,6 @@
 #include "engine/backends/cpu/kernels/kernel_table.h"
 
+#include "engine/backends/cpu/kernels/attention_kernels.h"
 #include "engine/backends/cpu/kernels/integer_rows.h"
 
 #if defined(SOTTO_X86_KERNELS)
@@ -33,6 +34,7 @@ CpuFeatures detect() {
   found.avx512 = found.avx2 && (state & kZmm) == kZmm && (leaf7_b & wanted) == wanted;
   found.vnni = found.avx512 && ((leaf7_c >> 11) & 1);
   found.amx_bf16 = found.avx512 && (state & kTiles) == kTiles && ((leaf7_d >> 22) & 1) && ((leaf7_d >> 24) & 1);
+  found.bf16 = found.avx512 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && ((a >> 5) & 1);
   return found;
 }
 
@@ -73,6 +75,29 @@ const IntegerKernels& choose_integer_kernels(IsaChoice cap) {
   static_cast<void>(cap);
 #endif
   return portable_integer_kernels();
+}
+
+const AttentionKernels& choose_attention_kernels(IsaChoice cap) {
+#if defined(SOTTO_X86_KERNELS)
+  const CpuFeatures& features = cpu_features();
+  if (cap != IsaChoice::Portable) {
+    if (cap != IsaChoice::Avx2 && features.avx512) return avx512_attention_kernels();
+    if (features.avx2) return avx2_attention_kernels();
+  }
+#else
+  static_cast<void>(cap);
+#endif
+  return portable_attention_kernels();
+}
+
+const Bf16AttentionKernels* choose_bf16_attention_kernels(IsaChoice cap) {
+#if defined(SOTTO_X86_KERNELS)
+  const bool allowed = cap != IsaChoice::Portable && cap != IsaChoice::Avx2;
+  if (allowed && cpu_features().bf16) return &avx512_bf16_attention_kernels();
+#else
+  static_cast<void>(cap);
+#endif
+  return nullptr;
 }
 
 }  // namespace engine

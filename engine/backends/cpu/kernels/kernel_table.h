@@ -110,6 +110,7 @@ struct CpuFeatures {
   bool avx2 = false;      ///< with FMA and F16C
   bool avx512 = false;    ///< F, BW, DQ, VL
   bool vnni = false;      ///< AVX-512 with products of bytes
+  bool bf16 = false;      ///< AVX-512 with products of bfloat16
   bool amx_bf16 = false;  ///< matrix tiles of bfloat16
 };
 const CpuFeatures& cpu_features();
