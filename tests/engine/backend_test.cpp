@@ -347,7 +347,7 @@ TEST_P(BackendTest, AttendIsSoftmaxAttentionAtEveryDepth) {
       const auto fast = backend(engine::ComputeMode::Auto);
       const bool coarse = type == engine::KvType::BF16 || type == engine::KvType::Q8_0;
       const std::vector<float> out_fast = values(*fast, rounded.by(*fast, 1000));
-      EXPECT_TRUE(tests::close_to(out_fast, rounded.by_definition(), coarse ? 0.04 : 2e-5, coarse ? 0.006 : 1e-5));
+      EXPECT_TRUE(tests::close_to(out_fast, rounded.by_definition(), coarse ? 0.1 : 2e-5, coarse ? 0.015 : 1e-5));
     }
   }
 }

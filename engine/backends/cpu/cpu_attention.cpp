@@ -85,7 +85,7 @@ void CpuAttention::plan(const Call& call, std::span<const SequenceRows> sequence
     grow(scratch.scores, most_scores);
     grow(scratch.largest, most_rows);
     grow(scratch.total, most_rows);
-    grow(scratch.blocks, most_pages + 1);
+    grow(scratch.blocks, most_pages + static_cast<std::int64_t>(PairedBlocks::kAhead));
     if (call.bf16) grow(scratch.bf16_queries, most_rows * call.width);
     if (call.bf16) grow(scratch.bf16_weights, most_scores);
     if (call.pool.dtype == DType::F32 || (call.bf16 && is_paired(call.pool.dtype))) continue;  // read where they lie
@@ -162,10 +162,14 @@ PairedBlocks CpuAttention::blocks_of(const Call& call, const Task& task, std::in
     const std::int64_t page = task.sequence->pages[size(position / pool.page_tokens)];
     *to++ = keys ? pool.keys(page, call.layer, task.kv_head) : pool.values(page, call.layer, task.kv_head);
   }
-  // What comes next: the values of the same positions, or the keys of those that follow.
-  const std::int64_t next = keys ? begin : end < task.end ? end : begin;
-  const std::int64_t page = task.sequence->pages[size(next / pool.page_tokens)];
-  *to = keys ? pool.values(page, call.layer, task.kv_head) : pool.keys(page, call.layer, task.kv_head);
+  // What comes next: the values of the same positions, or the keys of those that follow, if only in another task.
+  const std::int64_t length = task.sequence->first_position + task.sequence->rows;
+  std::int64_t next = keys || end >= length ? begin : end;
+  for (std::size_t i = 0; i < PairedBlocks::kAhead; ++i) {
+    const std::int64_t page = task.sequence->pages[size(next / pool.page_tokens)];
+    *to++ = keys ? pool.values(page, call.layer, task.kv_head) : pool.keys(page, call.layer, task.kv_head);
+    if (next + pool.page_tokens < length) next += pool.page_tokens;
+  }
   const bool paired = is_paired(pool.dtype);
   const bool widen = pool.dtype != DType::F32 && !call.bf16 && task.rows * call.group >= kWidenFrom;
   if (!paired || widen) open_pages(call, begin, end, keys, scratch);
@@ -195,7 +199,7 @@ void CpuAttention::open_pages(const Call& call, std::int64_t begin, std::int64_t
       block = bytes_of(paired);
     }
   }
-  scratch.blocks[i] = scratch.blocks[i - 1];  // nothing to fetch
+  std::fill_n(scratch.blocks.begin() + static_cast<std::ptrdiff_t>(i), PairedBlocks::kAhead, scratch.blocks[i - 1]);  // nothing to fetch
 }
 
 /// Pairs of the first `count` rows of a block that stands row by row; `turned` has room for a page or a tile.
@@ -336,7 +340,7 @@ void CpuAttention::probabilities(const KvPool& pool, std::int64_t layer, const f
       const std::int64_t visible = sequence.first_position + t + 1;
       for (std::int64_t position = 0; position < visible; position += pool.page_tokens) {
         const std::byte* const keys = pool.keys(sequence.pages[size(position / pool.page_tokens)], layer, head / group);
-        const std::byte* const blocks[] = {keys, keys};
+        const std::byte* const blocks[1 + PairedBlocks::kAhead] = {keys, keys};
         const std::size_t count = size(std::min(pool.page_tokens, visible - position));
         if (is_paired(pool.dtype)) {
           multiply_of(pool.dtype)(query.data(), width, 1, {blocks, width / 2, width / 2, tokens}, scores.data(), tokens, false);

@@ -31,7 +31,7 @@ void multiply_strip(const std::uint16_t* a, std::size_t a_stride, const PairedBl
   }
   for (std::size_t first = 0, block = 0; first < b.pairs; first += b.block_pairs, ++block) {
     const std::byte* at = b.blocks[block] + 4 * column;
-    const std::byte* ahead = b.blocks[block + 1] + 4 * column;
+    const std::byte* ahead = b.blocks[block + PairedBlocks::kAhead] + 4 * column;
     const std::size_t steps = b.block_pairs < b.pairs - first ? b.block_pairs : b.pairs - first;
     const std::uint16_t* factors = a + 2 * first;
     for (std::size_t j = 0; j < steps; ++j, at += pair_bytes, ahead += pair_bytes, factors += 2) {
@@ -39,7 +39,7 @@ void multiply_strip(const std::uint16_t* a, std::size_t a_stride, const PairedBl
 #pragma GCC unroll 2
       for (std::size_t v = 0; v < kVectors; ++v) {
         row[v] = reinterpret_cast<__m512bh>(_mm512_maskz_loadu_epi32(lanes[v], at + v * 4 * kWidth));
-        __builtin_prefetch(ahead + v * 4 * kWidth);
+        __builtin_prefetch(ahead + v * 4 * kWidth, 0, 2);  // to the second cache level: the first is full
       }
 #pragma GCC unroll 12
       for (std::size_t m = 0; m < M; ++m) {

@@ -9,9 +9,10 @@ namespace engine {
 
 /// Rows of the KV cache as products read them: blocks of pairs of rows that are interleaved, so that both of a pair's
 /// elements stand side by side in every column. Pair j is row j % block_pairs of blocks[j / block_pairs], which is
-/// [block_pairs][columns][2]. Behind the pointers that are read there is one more, whose block is only prefetched.
+/// [block_pairs][columns][2]. Behind the pointers that are read there are kAhead more, whose blocks are only prefetched.
 /// Keys are [head_dim / 2][page_tokens][2], one block at a time; values are [page_tokens / 2][head_dim][2].
 struct PairedBlocks {
+  static constexpr std::size_t kAhead = 1;
   const std::byte* const* blocks = nullptr;
   std::size_t block_pairs = 0;
   std::size_t pairs = 0;    ///< over all blocks

@@ -47,7 +47,7 @@ void multiply_strip(const float* a, std::size_t a_stride, const PairedBlocks& b,
   }
   for (std::size_t first = 0, block = 0; first < b.pairs; first += b.block_pairs, ++block) {
     const std::byte* at = b.blocks[block] + offset;
-    const std::byte* ahead = b.blocks[block + 1] + offset;
+    const std::byte* ahead = b.blocks[block + PairedBlocks::kAhead] + offset;
     const std::size_t steps = smaller(b.block_pairs, b.pairs - first);
     for (std::size_t j = 0; j < steps; ++j, at += pair_bytes, ahead += pair_bytes) {
       Vec row[2 * V];
@@ -56,7 +56,9 @@ void multiply_strip(const float* a, std::size_t a_stride, const PairedBlocks& b,
         row[v] = kEdge ? load_elements<kStored>(at + v * kVectorBytes, counts[v])
                        : load_elements<kStored>(at + v * kVectorBytes);
       }
-      for (std::size_t byte = 0; byte < 2 * V * kVectorBytes; byte += 64) __builtin_prefetch(ahead + byte);
+      for (std::size_t byte = 0; byte < 2 * V * kVectorBytes; byte += 64) {
+        __builtin_prefetch(ahead + byte, 0, 2);  // to the second cache level: the first is full
+      }
 #pragma GCC unroll 16
       for (std::size_t m = 0; m < M; ++m) {
         const Vec factors = Vec::set_pair(a + m * a_stride + 2 * (first + j));
