@@ -43,7 +43,7 @@ class Runner {
   Runner(const LoadedModel& loaded, const engine::EngineOptions& options, std::int64_t tokens,
          const std::atomic<bool>& stop)
       : model_(*loaded.model),
-        cache_(engine::kv_geometry(model_.config(), options), tokens + 1),
+        cache_(engine::kv_geometry(*loaded.source, options, loaded.backend->info()), tokens + 1),
         activations_(*loaded.backend, model_.config(), kChunk, 1),
         stop_(stop) {}
 
@@ -150,7 +150,7 @@ int runBench(Words words, Interrupt& interrupt) {
              {"prompt", prompt},
              {"generate", generate},
              {"depth", depth},
-             {"kv", nameOf(engine::kv_geometry(loaded.model->config(), options).type)},
+             {"kv", nameOf(engine::kv_geometry(*loaded.source, options, loaded.backend->info()).type)},
              {"load_s", load},
              {"first_token_s", firstToken},
              {"prompt_tok_s", promptSpeeds.empty() ? Json(nullptr) : Json(median(promptSpeeds))},

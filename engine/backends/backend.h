@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,9 +13,10 @@
 
 namespace engine {
 
-/// The page pool of a KV cache as operations see it: [pages, layers, 2 (keys, values), kv_heads, page_tokens, head_dim]
-/// of `dtype` (F32, F16, BF16 or Q8_0). One page holds `page_tokens` positions of one sequence over all layers, so that it
-/// moves as one block, and the rows of one head lie together, so that attention streams them. A view; owns nothing.
+/// The page pool of a KV cache as operations see it: [layers, 2 (keys, values), kv_heads, pages, page_tokens, head_dim]
+/// of `dtype` (F32, F16, BF16 or Q8_0). One page holds `page_tokens` positions of one sequence over all layers. What one
+/// head keeps of neighbouring pages lies together, so that attention streams it; how rows lie in a page is the backend's.
+/// A view; owns nothing.
 struct KvPool {
   std::byte* data = nullptr;
   DType dtype = DType::F32;
@@ -24,17 +26,26 @@ struct KvPool {
   std::int64_t page_tokens = 0;
   std::int64_t head_dim = 0;
 
+  /// Elements of a row with room for what makes an odd head_dim even.
+  static std::int64_t row_width(std::int64_t head_dim) { return head_dim + head_dim % 2; }
   /// Bytes of what one head keeps of one position, keys or values.
-  std::size_t row_bytes() const { return bytes_of(dtype, static_cast<std::size_t>(head_dim)); }
+  std::size_t row_bytes() const { return bytes_of(dtype, static_cast<std::size_t>(row_width(head_dim))); }
   /// Bytes of the rows of one head in one page and layer: [page_tokens, head_dim].
   std::size_t block_bytes() const { return static_cast<std::size_t>(page_tokens) * row_bytes(); }
-  std::size_t page_bytes() const { return block_bytes() * static_cast<std::size_t>(num_layers * 2 * num_kv_heads); }
   std::byte* keys(std::int64_t page, std::int64_t layer, std::int64_t kv_head) const {
-    return data + static_cast<std::size_t>(page) * page_bytes() +
-           static_cast<std::size_t>(layer * 2 * num_kv_heads + kv_head) * block_bytes();
+    return block(2 * layer * num_kv_heads + kv_head, page);
   }
   std::byte* values(std::int64_t page, std::int64_t layer, std::int64_t kv_head) const {
-    return keys(page, layer, kv_head) + static_cast<std::size_t>(num_kv_heads) * block_bytes();
+    return block((2 * layer + 1) * num_kv_heads + kv_head, page);
+  }
+  /// Copies a page's rows over those of another.
+  void copy_page(std::int64_t from, std::int64_t to) const {
+    for (std::int64_t i = 0; i < 2 * num_layers * num_kv_heads; ++i) std::memcpy(block(i, to), block(i, from), block_bytes());
+  }
+
+ private:
+  std::byte* block(std::int64_t index, std::int64_t page) const {
+    return data + static_cast<std::size_t>(index * num_pages + page) * block_bytes();
   }
 };
 
@@ -75,6 +86,7 @@ struct BackendInfo {
   std::string matrix_library; ///< what multiplies many rows: "oneDNN 2.6.3" or "own kernels"
   int threads = 1;
   ComputeMode compute = ComputeMode::Auto;
+  bool fast_bf16_cache = false;  ///< attention over a cache of bfloat16 has products of bfloat16, float16 has none
 };
 
 /// The operations that a model is made of, on one device. Activations are float32 and row-major, `tokens` is the number

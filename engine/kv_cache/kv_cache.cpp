@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
 #include <limits>
 #include <string>
 
@@ -25,7 +24,7 @@ std::int64_t pages_for(std::int64_t tokens) { return (tokens + KvCache::kPageTok
 }  // namespace
 
 std::uint64_t KvGeometry::bytes_per_token() const {
-  return bytes_of(storage_type(type), static_cast<std::size_t>(2 * num_layers * num_kv_heads * head_dim));
+  return bytes_of(storage_type(type), static_cast<std::size_t>(2 * num_layers * num_kv_heads * KvPool::row_width(head_dim)));
 }
 
 KvCache::KvCache(const KvGeometry& geometry, std::int64_t capacity_tokens)
@@ -35,8 +34,8 @@ KvCache::KvCache(const KvGeometry& geometry, std::int64_t capacity_tokens)
     throw Error(ErrorCode::OutOfMemory, "A context of " + std::to_string(capacity_tokens) + " tokens cannot be cached");
   }
   // Pages are touched by the system when they are first written, so a short chat never pays for a long context.
-  storage_ = Tensor::owned(storage_type(geometry.type), {num_pages_, geometry.num_layers, 2, geometry.num_kv_heads,
-                                                         kPageTokens, geometry.head_dim});
+  storage_ = Tensor::owned(storage_type(geometry.type), {geometry.num_layers, 2, geometry.num_kv_heads, num_pages_,
+                                                         kPageTokens, KvPool::row_width(geometry.head_dim)});
   holders_.resize(static_cast<std::size_t>(num_pages_));
   for (std::int64_t page = num_pages_; page-- > 0;) free_pages_.push_back(static_cast<std::int32_t>(page));
 }
@@ -120,9 +119,7 @@ void KvCache::make_writable(Running& sequence, std::int64_t first, std::int64_t 
     if (shared_by(i) == 0) continue;
     const std::int32_t shared = sequence.pages[static_cast<std::size_t>(i)];
     const std::int32_t copy = take_page();
-    const std::size_t bytes = pool().page_bytes();
-    std::memcpy(storage_.mutable_data() + static_cast<std::size_t>(copy) * bytes,
-                storage_.data() + static_cast<std::size_t>(shared) * bytes, bytes);
+    pool().copy_page(shared, copy);
     sequence.pages[static_cast<std::size_t>(i)] = copy;
     release_running(shared);
   }

@@ -30,6 +30,15 @@ KvGeometry kv_geometry(const ModelConfig& config, const EngineOptions& options) 
   return {config.num_layers, config.num_kv_heads, config.head_dim, type};
 }
 
+KvGeometry kv_geometry(const ModelSource& source, const EngineOptions& options, const BackendInfo& where) {
+  KvGeometry geometry = kv_geometry(source.config(), options);
+  if (options.kv_type != KvType::Auto || geometry.type != KvType::F16 || !where.fast_bf16_cache) return geometry;
+  for (const auto& [name, tensor] : source.tensors()) {
+    if (is_quantised(tensor.dtype) || tensor.dtype == DType::BF16) geometry.type = KvType::BF16;
+  }
+  return geometry;
+}
+
 MemoryNeeded memory_needed(const ModelSource& source, const EngineOptions& options, std::int64_t context_length) {
   const ModelConfig& config = source.config();
   const std::int64_t pages = (context_length + KvCache::kPageTokens - 1) / KvCache::kPageTokens;

@@ -9,6 +9,7 @@
 
 #include "engine/backends/cpu/column_stretches.h"
 #include "engine/backends/cpu/cpu_cores.h"
+#include "engine/backends/cpu/kv_rows.h"
 #include "engine/backends/cpu/weight_rows.h"
 #include "engine/base/error.h"
 
@@ -42,22 +43,6 @@ std::int64_t rows_per_chunk(std::int64_t length) {
 
 std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
-/// RowKernels::narrow for the cache in 8 bits: whole blocks of Q8_0 (models.md 5.2). What no scale can hold, beyond
-/// 127 * 65504, is cut to that; NaN becomes 0.
-void narrow_to_q8_0(const float* from, std::size_t n, std::byte* to) {
-  for (std::size_t begin = 0; begin < n; begin += 32, from += 32, to += block_bytes(DType::Q8_0)) {
-    float largest = 0.0f;
-    for (int i = 0; i < 32; ++i) largest = std::max(largest, std::fabs(from[i]));
-    const std::uint16_t scale = f32_to_f16(std::min(largest / 127.0f, 65504.0f));
-    const float step = f16_to_f32(scale);
-    std::memcpy(to, &scale, sizeof scale);
-    for (int i = 0; i < 32; ++i) {
-      const float quotient = step > 0.0f && from[i] == from[i] ? from[i] / step : 0.0f;
-      to[2 + i] = static_cast<std::byte>(static_cast<std::int8_t>(std::nearbyint(std::clamp(quotient, -127.0f, 127.0f))));
-    }
-  }
-}
-
 }  // namespace
 
 CpuBackend::CpuBackend(const EngineOptions& options, std::string reason)
@@ -65,7 +50,7 @@ CpuBackend::CpuBackend(const EngineOptions& options, std::string reason)
       integer_kernels_(choose_integer_kernels(options.isa)),
       team_(thread_count(options)),
       gemm_(kernels_, team_, options.compute, options.isa),
-      attention_(kernels_, team_),
+      attention_(kernels_, team_, options.compute, options.isa),
       scaled_(kernels_, team_.threads()),
       integer_inputs_(integer_kernels_, team_),
       integer_gemm_(integer_kernels_, team_) {
@@ -76,6 +61,7 @@ CpuBackend::CpuBackend(const EngineOptions& options, std::string reason)
   info_.matrix_library = Gemm::library_name();
   info_.threads = team_.threads();
   info_.compute = options.compute;
+  info_.fast_bf16_cache = attention_.multiplies_bf16();
   products_.resize(size(info_.threads) * size(kManyRows * kWeightRows));
 }
 
@@ -237,20 +223,7 @@ void CpuBackend::rotate(Tensor& x, const Tensor& cosines, const Tensor& sines) {
 void CpuBackend::append_kv(const KvPool& pool, std::int64_t layer, const Tensor& keys, const Tensor& values,
                            std::span<const SequenceRows> sequences) {
   assert(keys.dim(1) == pool.num_kv_heads && keys.dim(2) == pool.head_dim && values.shape() == keys.shape());
-  const auto narrow = pool.dtype == DType::Q8_0 ? narrow_to_q8_0 : kernels_.rows_of(pool.dtype).narrow;
-  const std::size_t dim = size(pool.head_dim), row_bytes = pool.row_bytes();
-  for (const SequenceRows& sequence : sequences) {
-    for (std::int64_t t = 0; t < sequence.rows; ++t) {
-      const std::int64_t position = sequence.first_position + t;
-      const std::int64_t page = sequence.pages[size(position / pool.page_tokens)];
-      const std::size_t offset = size(position % pool.page_tokens) * row_bytes;
-      for (std::int64_t head = 0; head < pool.num_kv_heads; ++head) {
-        const std::int64_t from = ((sequence.first_row + t) * pool.num_kv_heads + head) * pool.head_dim;
-        narrow(keys.f32() + from, dim, pool.keys(page, layer, head) + offset);
-        narrow(values.f32() + from, dim, pool.values(page, layer, head) + offset);
-      }
-    }
-  }
+  append_kv_rows(kernels_, pool, layer, keys.f32(), values.f32(), sequences);
 }
 
 void CpuBackend::attend(const KvPool& pool, std::int64_t layer, const Tensor& queries,

@@ -1,5 +1,6 @@
 #include "engine/backends/cpu/kernels/kernel_table.h"
 
+#include "engine/backends/cpu/kernels/attention_kernels.h"
 #include "engine/backends/cpu/kernels/bf16_tiles.h"
 #include "engine/backends/cpu/kernels/integer_rows.h"
 
@@ -80,6 +81,29 @@ const IntegerKernels& choose_integer_kernels(IsaChoice cap) {
 const Bf16Kernels* choose_bf16_kernels(IsaChoice cap) {
 #if defined(SOTTO_X86_KERNELS)
   if (cap != IsaChoice::Portable && cap != IsaChoice::Avx2 && cpu_features().bf16) return &avx512_bf16_kernels();
+#else
+  static_cast<void>(cap);
+#endif
+  return nullptr;
+}
+
+const AttentionKernels& choose_attention_kernels(IsaChoice cap) {
+#if defined(SOTTO_X86_KERNELS)
+  const CpuFeatures& features = cpu_features();
+  if (cap != IsaChoice::Portable) {
+    if (cap != IsaChoice::Avx2 && features.avx512) return avx512_attention_kernels();
+    if (features.avx2) return avx2_attention_kernels();
+  }
+#else
+  static_cast<void>(cap);
+#endif
+  return portable_attention_kernels();
+}
+
+const Bf16AttentionKernels* choose_bf16_attention_kernels(IsaChoice cap) {
+#if defined(SOTTO_X86_KERNELS)
+  const bool allowed = cap != IsaChoice::Portable && cap != IsaChoice::Avx2;
+  if (allowed && cpu_features().bf16) return &avx512_bf16_attention_kernels();
 #else
   static_cast<void>(cap);
 #endif

@@ -93,6 +93,20 @@ struct Vec {
     m = _mm_max_ps(m, _mm_movehl_ps(m, m));
     return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
   }
+  static Vec set_pair(const float* p) {
+    long long pair;
+    __builtin_memcpy(&pair, p, sizeof pair);
+    return {_mm256_castsi256_ps(_mm256_set1_epi64x(pair))};
+  }
+  static Vec add_neighbours(Vec a, Vec b) {
+    const __m256d in_halves = _mm256_castps_pd(_mm256_hadd_ps(a.v, b.v));  // a's and b's in each half
+    return {_mm256_castpd_ps(_mm256_permute4x64_pd(in_halves, 0xd8))};
+  }
+  static void interleave(Vec a, Vec b, Vec& low, Vec& high) {
+    const __m256 first = _mm256_unpacklo_ps(a.v, b.v), second = _mm256_unpackhi_ps(a.v, b.v);  // of each half
+    low = {_mm256_permute2f128_ps(first, second, 0x20)};
+    high = {_mm256_permute2f128_ps(first, second, 0x31)};
+  }
   /// Pairs of rows, then pairs of pairs within 128 bits, then the 128-bit halves change places.
   static void transpose(Vec* rows) {
     __m256 t[8];

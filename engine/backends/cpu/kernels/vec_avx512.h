@@ -72,6 +72,21 @@ struct Vec {
   }
   static float sum(Vec a) { return _mm512_reduce_add_ps(a.v); }
   static float largest(Vec a) { return _mm512_reduce_max_ps(a.v); }
+  static Vec set_pair(const float* p) {
+    long long pair;
+    __builtin_memcpy(&pair, p, sizeof pair);
+    return {_mm512_castsi512_ps(_mm512_set1_epi64(pair))};
+  }
+  static Vec add_neighbours(Vec a, Vec b) {
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+    return {_mm512_add_ps(_mm512_permutex2var_ps(a.v, even, b.v), _mm512_permutex2var_ps(a.v, odd, b.v))};
+  }
+  static void interleave(Vec a, Vec b, Vec& low, Vec& high) {
+    const __m512i first = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    low = {_mm512_permutex2var_ps(a.v, first, b.v)};
+    high = {_mm512_permutex2var_ps(a.v, _mm512_add_epi32(first, _mm512_set1_epi32(8)), b.v)};
+  }
   /// Pairs of rows, then pairs of pairs within 128 bits; then lane L of four such groups becomes one row.
   static void transpose(Vec* rows) {
     __m512 t[16];

@@ -92,6 +92,17 @@ struct Vec {
     const float high = a.v[2] > a.v[3] ? a.v[2] : a.v[3];
     return low > high ? low : high;
   }
+  /// p[0] in the even lanes, p[1] in the odd ones.
+  static Vec set_pair(const float* p) { return {Floats{p[0], p[1], p[0], p[1]}}; }
+  /// Lane i is the sum of lanes 2 i and 2 i + 1 of a, then of b.
+  static Vec add_neighbours(Vec a, Vec b) {
+    return {Floats{a.v[0] + a.v[1], a.v[2] + a.v[3], b.v[0] + b.v[1], b.v[2] + b.v[3]}};
+  }
+  /// low, then high: a's lanes and b's in turn.
+  static void interleave(Vec a, Vec b, Vec& low, Vec& high) {
+    low = {Floats{a.v[0], b.v[0], a.v[1], b.v[1]}};
+    high = {Floats{a.v[2], b.v[2], a.v[3], b.v[3]}};
+  }
   /// Element j of rows[i] and element i of rows[j] change places.
   static void transpose(Vec* rows) {
     for (std::size_t i = 0; i < kWidth; ++i) {

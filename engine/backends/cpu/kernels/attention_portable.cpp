@@ -1,0 +1,11 @@
+#include "engine/backends/cpu/kernels/attention_kernels.h"
+#include "engine/backends/cpu/kernels/vec_portable.h"
+
+// The kernels themselves, over the Vec above.
+#include "engine/backends/cpu/kernels/attention_rows.inl"
+
+namespace engine {
+
+const AttentionKernels& portable_attention_kernels() { return kAttentionTable; }
+
+}  // namespace engine

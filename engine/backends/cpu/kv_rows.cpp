@@ -1,0 +1,79 @@
+#include "engine/backends/cpu/kv_rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+namespace engine {
+namespace {
+
+std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
+
+/// RowKernels::narrow for the cache in 8 bits: whole blocks of Q8_0 (models.md 5.2). What no scale can hold, beyond
+/// 127 * 65504, is cut to that; NaN becomes 0.
+void narrow_to_q8_0(const float* from, std::size_t n, std::byte* to) {
+  for (std::size_t begin = 0; begin < n; begin += 32, from += 32, to += block_bytes(DType::Q8_0)) {
+    float largest = 0.0f;
+    for (int i = 0; i < 32; ++i) largest = std::max(largest, std::fabs(from[i]));
+    const std::uint16_t scale = f32_to_f16(std::min(largest / 127.0f, 65504.0f));
+    const float step = f16_to_f32(scale);
+    std::memcpy(to, &scale, sizeof scale);
+    for (int i = 0; i < 32; ++i) {
+      const float quotient = step > 0.0f && from[i] == from[i] ? from[i] / step : 0.0f;
+      to[2 + i] = static_cast<std::byte>(static_cast<std::int8_t>(std::nearbyint(std::clamp(quotient, -127.0f, 127.0f))));
+    }
+  }
+}
+
+/// Row `slot` of a block of keys; `row` holds an even number of elements.
+template <typename Element>
+void place_key(const std::byte* row, std::size_t slot, std::size_t page_tokens, std::size_t pairs, std::byte* block) {
+  constexpr std::size_t kPair = 2 * sizeof(Element);
+  for (std::size_t j = 0; j < pairs; ++j) std::memcpy(block + (j * page_tokens + slot) * kPair, row + j * kPair, kPair);
+}
+
+template <typename Element>
+void place_value(const std::byte* row, std::size_t slot, std::size_t head_dim, std::byte* block) {
+  std::byte* const to = block + slot / 2 * head_dim * 2 * sizeof(Element);
+  for (std::size_t d = 0; d < head_dim; ++d) {
+    Element pair[2] = {};  // of an even slot, whose partner is not written yet
+    std::byte* const at = to + d * sizeof pair;
+    if (slot % 2 != 0) std::memcpy(pair, at, sizeof pair);
+    std::memcpy(&pair[slot % 2], row + d * sizeof(Element), sizeof(Element));
+    std::memcpy(at, pair, sizeof pair);
+  }
+}
+
+}  // namespace
+
+void append_kv_rows(const KernelTable& kernels, const KvPool& pool, std::int64_t layer, const float* keys,
+                    const float* values, std::span<const SequenceRows> sequences) {
+  const std::size_t dim = size(pool.head_dim), tokens = size(pool.page_tokens), pairs = (dim + 1) / 2;
+  const auto narrow = is_paired(pool.dtype) ? kernels.rows_of(pool.dtype).narrow : narrow_to_q8_0;
+  const bool wide = pool.dtype == DType::F32;
+  std::vector<std::byte> row(2 * pairs * sizeof(float));  // as stored; behind an odd head_dim a zero
+  for (const SequenceRows& sequence : sequences) {
+    for (std::int64_t t = 0; t < sequence.rows; ++t) {
+      const std::int64_t position = sequence.first_position + t;
+      const std::int64_t page = sequence.pages[size(position / pool.page_tokens)];
+      const std::size_t slot = size(position % pool.page_tokens);
+      for (std::int64_t head = 0; head < pool.num_kv_heads; ++head) {
+        const std::int64_t from = ((sequence.first_row + t) * pool.num_kv_heads + head) * pool.head_dim;
+        std::byte* const key_block = pool.keys(page, layer, head);
+        std::byte* const value_block = pool.values(page, layer, head);
+        if (!is_paired(pool.dtype)) {
+          narrow(keys + from, dim, key_block + slot * pool.row_bytes());
+          narrow(values + from, dim, value_block + slot * pool.row_bytes());
+          continue;
+        }
+        narrow(keys + from, dim, row.data());
+        (wide ? place_key<float> : place_key<std::uint16_t>)(row.data(), slot, tokens, pairs, key_block);
+        narrow(values + from, dim, row.data());
+        (wide ? place_value<float> : place_value<std::uint16_t>)(row.data(), slot, dim, value_block);
+      }
+    }
+  }
+}
+
+}  // namespace engine
