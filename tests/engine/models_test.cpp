@@ -88,7 +88,9 @@ TEST_P(GoldenModel, LogitsStayNearTheReferencesWithEveryCache) {
       const SequenceId sequence = run.fresh();
       const std::vector<float> logits = run.feed(sequence, test.ids);
       run.cache.close(sequence);
-      EXPECT_TRUE(close_to(last(logits, expected.size()), expected, INFINITY, e_rms))
+      // A router at random may choose another expert for a hair's breadth, with float32 products just the same.
+      const double limit = model().find("moe") == std::string::npos ? e_rms : 0.1;
+      EXPECT_TRUE(close_to(last(logits, expected.size()), expected, INFINITY, limit))
           << test.name << ", cache " << static_cast<int>(type);
     }
   }
