@@ -21,7 +21,8 @@ void narrow_to_q8_0(const float* from, std::size_t n, std::byte* to) {
     std::memcpy(to, &scale, sizeof scale);
     for (int i = 0; i < 32; ++i) {
       const float quotient = step > 0.0f && from[i] == from[i] ? from[i] / step : 0.0f;
-      to[2 + i] = static_cast<std::byte>(static_cast<std::int8_t>(std::nearbyint(std::clamp(quotient, -127.0f, 127.0f))));
+      to[2 + i] =
+          static_cast<std::byte>(static_cast<std::int8_t>(std::nearbyint(std::clamp(quotient, -127.0f, 127.0f))));
     }
   }
 }
@@ -75,7 +76,8 @@ void append_kv_rows(const KernelTable& kernels, const KvPool& pool, std::int64_t
         narrow(keys + from, dim, row.data());
         (wide ? place_key<std::uint32_t> : place_key<std::uint16_t>)(row.data(), slot, tokens, pairs, key_block);
         narrow(values + from, dim, row.data());
-        (wide ? place_value<std::uint32_t, std::uint64_t> : place_value<std::uint16_t, std::uint32_t>)(row.data(), slot, dim, value_block);
+        (wide ? place_value<std::uint32_t, std::uint64_t>
+              : place_value<std::uint16_t, std::uint32_t>)(row.data(), slot, dim, value_block);
       }
     }
   }
