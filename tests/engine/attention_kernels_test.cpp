@@ -275,9 +275,9 @@ TEST_F(Bf16Products, ExpAndSumIsThePartsOfASoftmax) {
   }
   const std::vector<float> scores{-kInfinity, -1e30f, -200.0f, 0.0f, -0.0f};
   std::vector<std::uint16_t> weights(scores.size());
-  EXPECT_EQ(kernels_.exp_and_sum(scores.data(), scores.size(), 0.0f, weights.data()) / 2.0f, engine::bf16_to_f32(weights[3]));
+  EXPECT_NEAR(kernels_.exp_and_sum(scores.data(), scores.size(), 0.0f, weights.data()), 2.0f, 2e-5);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(weights[i], 0);
-  EXPECT_EQ(engine::bf16_to_f32(weights[4]), 1.0f);
+  for (std::size_t i = 3; i < 5; ++i) EXPECT_EQ(engine::bf16_to_f32(weights[i]), 1.0f);
   const float nan = std::numeric_limits<float>::quiet_NaN();
   EXPECT_TRUE(std::isnan(kernels_.exp_and_sum(&nan, 1, 0.0f, weights.data())));
   EXPECT_TRUE(std::isnan(engine::bf16_to_f32(weights[0])));

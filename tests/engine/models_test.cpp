@@ -70,6 +70,32 @@ TEST_P(GoldenModel, LogitsAreTheReferences) {
   RecordProperty("e_max", std::to_string(worst));
 }
 
+// Limits of what a cache of fewer bits may change, in default arithmetic: fixtures/tolerances.json, bfloat16_arithmetic; of
+// 8 bits no reference knows, and numbers at random feel it more than trained ones.
+TEST_P(GoldenModel, LogitsStayNearTheReferencesWithEveryCache) {
+  const Golden golden(model());
+  for (const auto& [type, e_rms] : {std::pair(engine::KvType::F32, 0.08), std::pair(engine::KvType::F16, 0.08),
+                                    std::pair(engine::KvType::BF16, 0.08), std::pair(engine::KvType::Q8_0, 0.1)}) {
+    engine::EngineOptions options;
+    options.isa = isa();
+    options.kv_type = type;
+    const auto head_dim = engine::ModelSource::open(golden.folder)->config().head_dim;
+    if (type == engine::KvType::Q8_0 && head_dim % 32 != 0) continue;
+    if (type == engine::KvType::F16 && model() == "glm4-large") continue;  // values beyond float16
+    ModelRun run(golden.folder, options);
+    for (const Case& test : golden.cases) {
+      const std::vector<float> expected = golden.tensor(test.name + ".logits");
+      const SequenceId sequence = run.fresh();
+      const std::vector<float> logits = run.feed(sequence, test.ids);
+      run.cache.close(sequence);
+      // A router at random may choose another expert for a hair's breadth, with float32 products just the same.
+      const double limit = model().find("moe") == std::string::npos ? e_rms : 0.1;
+      EXPECT_TRUE(close_to(last(logits, expected.size()), expected, INFINITY, limit))
+          << test.name << ", cache " << static_cast<int>(type);
+    }
+  }
+}
+
 TEST_P(GoldenModel, SecondTurnContinuesTheCache) {
   const Golden golden(model());
   ModelRun run(golden.folder, tests::exact(isa()));
@@ -247,6 +273,24 @@ TEST(DefaultMode, Float16CacheStaysWithinItsTolerance) {
       const std::vector<float> expected = golden.tensor(test.name + ".logits");
       const std::vector<float> logits = run.feed(run.fresh(), test.ids);
       EXPECT_TRUE(close_to(last(logits, expected.size()), expected, 0.05, 0.01)) << test.name;
+    }
+  }
+}
+
+TEST(DefaultMode, CacheOfLeftOpenTypeFollowsWeightsAndBackend) {
+  for (const char* model : {"ernie4_5-tied", "ernie4_5-bf16", "glm4-base"}) {
+    const auto source = engine::ModelSource::open(tests::fixture(std::string("models/") + model));
+    const bool float32 = std::string(model) == "ernie4_5-tied", glm = std::string(model) == "glm4-base";
+    for (const bool fast : {false, true}) {
+      engine::BackendInfo where;
+      where.fast_bf16_cache = fast;
+      engine::EngineOptions options;
+      const bool bf16 = glm || (fast && !float32);
+      EXPECT_EQ(kv_geometry(*source, options, where).type, bf16 ? engine::KvType::BF16 : engine::KvType::F16) << model;
+      options.kv_type = engine::KvType::F16;
+      EXPECT_EQ(kv_geometry(*source, options, where).type, engine::KvType::F16) << model;
+      options = tests::exact();
+      EXPECT_EQ(kv_geometry(*source, options, where).type, engine::KvType::F32) << model;
     }
   }
 }

@@ -101,7 +101,7 @@ void CpuAttention::attend(const KvPool& pool, std::int64_t layer, const float* q
                           std::span<const SequenceRows> sequences, float scale, float* out) {
   assert(num_heads % pool.num_kv_heads == 0 && kStretch % pool.page_tokens == 0 && kChunk % pool.page_tokens == 0);
   const bool bf16 = bf16_products_ != nullptr && (pool.dtype == DType::BF16 || pool.dtype == DType::Q8_0);
-  const Call call{pool, layer, num_heads, num_heads / pool.num_kv_heads, KvPool::row_width(pool.head_dim), bf16,
+  const Call call{pool,    layer, num_heads, num_heads / pool.num_kv_heads, KvPool::row_width(pool.head_dim), bf16,
                   queries, scale, out};
   plan(call, sequences);
   const auto num_tasks = static_cast<std::int64_t>(tasks_.size());
@@ -154,8 +154,8 @@ void CpuAttention::load_queries(const Call& call, const Task& task, Scratch& scr
 }
 
 /// The keys, or else the values, of the task's head in positions [begin, end), whose first page begins at `begin`.
-PairedBlocks CpuAttention::blocks_of(const Call& call, const Task& task, std::int64_t begin, std::int64_t end, bool keys,
-                                     Scratch& scratch) const {
+PairedBlocks CpuAttention::blocks_of(const Call& call, const Task& task, std::int64_t begin, std::int64_t end,
+                                     bool keys, Scratch& scratch) const {
   const KvPool& pool = call.pool;
   const std::byte** to = scratch.blocks.data();
   for (std::int64_t position = begin; position < end; position += pool.page_tokens) {
@@ -179,7 +179,8 @@ PairedBlocks CpuAttention::blocks_of(const Call& call, const Task& task, std::in
 }
 
 /// Puts pairs that can be multiplied in place of the blocks: float32, or bfloat16 for its products.
-void CpuAttention::open_pages(const Call& call, std::int64_t begin, std::int64_t end, bool keys, Scratch& scratch) const {
+void CpuAttention::open_pages(const Call& call, std::int64_t begin, std::int64_t end, bool keys,
+                              Scratch& scratch) const {
   const KvPool& pool = call.pool;
   const std::size_t dim = size(pool.head_dim), tokens = size(pool.page_tokens), elements = size(call.width) * tokens;
   std::size_t i = 0;
@@ -199,7 +200,8 @@ void CpuAttention::open_pages(const Call& call, std::int64_t begin, std::int64_t
       block = bytes_of(paired);
     }
   }
-  std::fill_n(scratch.blocks.begin() + static_cast<std::ptrdiff_t>(i), PairedBlocks::kAhead, scratch.blocks[i - 1]);  // nothing to fetch
+  std::fill_n(scratch.blocks.begin() + static_cast<std::ptrdiff_t>(i), PairedBlocks::kAhead,
+              scratch.blocks[i - 1]);  // nothing to fetch
 }
 
 /// Pairs of the first `count` rows of a block that stands row by row; `turned` has room for a page or a tile.
@@ -213,7 +215,8 @@ void CpuAttention::pair_rows(void (*pair)(const float*, const float*, std::size_
     for (std::size_t first = 0; first < count; first += tile) {
       rows.pack(block + first * pool.row_bytes(), pool.row_bytes(), std::min(tile, count - first), dim, turned);
       const std::size_t columns = std::min(tile, tokens - first);
-      for (std::size_t d = 0; d < dim; d += 2) pair(turned + d * tile, turned + (d + 1) * tile, columns, to + d * tokens + 2 * first);
+      for (std::size_t d = 0; d < dim; d += 2)
+        pair(turned + d * tile, turned + (d + 1) * tile, columns, to + d * tokens + 2 * first);
     }
     return;
   }
@@ -222,8 +225,10 @@ void CpuAttention::pair_rows(void (*pair)(const float*, const float*, std::size_
   for (std::size_t t = 0; t < count; t += 2) pair(turned + t * dim, turned + (t + 1) * dim, dim, to + t * dim);
 }
 
-void CpuAttention::score(const Call& call, const Task& task, std::int64_t begin, std::int64_t end, Scratch& scratch) const {
-  const std::size_t rows = size(task.rows * call.group), width = size(call.width), stride = size(chunk_of(*task.sequence));
+void CpuAttention::score(const Call& call, const Task& task, std::int64_t begin, std::int64_t end,
+                         Scratch& scratch) const {
+  const std::size_t rows = size(task.rows * call.group), width = size(call.width),
+                    stride = size(chunk_of(*task.sequence));
   PairedBlocks keys = blocks_of(call, task, begin, end, true, scratch);
   const bool opened = scratch.blocks[0] == bytes_of(scratch.paired.data());
   const auto multiply = multiply_of(opened ? DType::F32 : call.pool.dtype);
@@ -238,7 +243,8 @@ void CpuAttention::score(const Call& call, const Task& task, std::int64_t begin,
 }
 
 /// Turns scores into weights under each row's largest score so far, and what was summed before to that level.
-void CpuAttention::soften(const Call& call, const Task& task, std::int64_t begin, std::int64_t end, Scratch& scratch) const {
+void CpuAttention::soften(const Call& call, const Task& task, std::int64_t begin, std::int64_t end,
+                          Scratch& scratch) const {
   const std::int64_t dim = call.pool.head_dim, stride = chunk_of(*task.sequence), padded = (end - begin + 1) / 2 * 2;
   for (std::int64_t r = 0; r < task.rows * call.group; ++r) {
     float* const scores = scratch.scores.data() + r * stride;
@@ -264,8 +270,10 @@ void CpuAttention::soften(const Call& call, const Task& task, std::int64_t begin
   }
 }
 
-void CpuAttention::weigh(const Call& call, const Task& task, std::int64_t begin, std::int64_t end, Scratch& scratch) const {
-  const std::size_t rows = size(task.rows * call.group), dim = size(call.pool.head_dim), stride = size(chunk_of(*task.sequence));
+void CpuAttention::weigh(const Call& call, const Task& task, std::int64_t begin, std::int64_t end,
+                         Scratch& scratch) const {
+  const std::size_t rows = size(task.rows * call.group), dim = size(call.pool.head_dim),
+                    stride = size(chunk_of(*task.sequence));
   PairedBlocks values = blocks_of(call, task, begin, end, false, scratch);
   const bool opened = scratch.blocks[0] == bytes_of(scratch.paired.data());
   const auto multiply = multiply_of(opened ? DType::F32 : call.pool.dtype);
@@ -274,7 +282,8 @@ void CpuAttention::weigh(const Call& call, const Task& task, std::int64_t begin,
   for (std::size_t first = 0; first < all; first += step, ++values.blocks) {
     values.pairs = std::min(step, all - first);
     if (call.bf16) {
-      bf16_products_->multiply(scratch.bf16_weights.data() + 2 * first, stride, rows, values, scratch.sums.data(), dim, true);
+      bf16_products_->multiply(scratch.bf16_weights.data() + 2 * first, stride, rows, values, scratch.sums.data(), dim,
+                               true);
     } else {
       multiply(scratch.scores.data() + 2 * first, stride, rows, values, scratch.sums.data(), dim, true);
     }
@@ -320,8 +329,8 @@ void CpuAttention::merge(const Call& call, std::size_t first_task, std::size_t e
       total += merge_weights_[i] * largest_of(i)[rows + r];
     }
     std::fill_n(out, dim, 0.0f);
-    kernels_.f32.accumulate(merge_weights_.data(), 0, 1, bytes_of(partials_.data() + task.partial + r * dim), partial_bytes,
-                            count, size(dim), out, 0);
+    kernels_.f32.accumulate(merge_weights_.data(), 0, 1, bytes_of(partials_.data() + task.partial + r * dim),
+                            partial_bytes, count, size(dim), out, 0);
     kernels_.scale(out, size(dim), 1.0f / total);
   }
 }
@@ -331,7 +340,8 @@ void CpuAttention::probabilities(const KvPool& pool, std::int64_t layer, const f
   const std::int64_t length = sequence.first_position + sequence.rows;
   assert(static_cast<std::int64_t>(out.size()) == num_heads * sequence.rows * length);
   const std::int64_t group = num_heads / pool.num_kv_heads;
-  const std::size_t dim = size(pool.head_dim), width = size(KvPool::row_width(pool.head_dim)), tokens = size(pool.page_tokens);
+  const std::size_t dim = size(pool.head_dim), width = size(KvPool::row_width(pool.head_dim)),
+                    tokens = size(pool.page_tokens);
   std::vector<float> query(width), scores(tokens);
   for (std::int64_t head = 0; head < num_heads; ++head) {
     for (std::int64_t t = 0; t < sequence.rows; ++t) {
@@ -343,9 +353,11 @@ void CpuAttention::probabilities(const KvPool& pool, std::int64_t layer, const f
         const std::byte* const blocks[1 + PairedBlocks::kAhead] = {keys, keys};
         const std::size_t count = size(std::min(pool.page_tokens, visible - position));
         if (is_paired(pool.dtype)) {
-          multiply_of(pool.dtype)(query.data(), width, 1, {blocks, width / 2, width / 2, tokens}, scores.data(), tokens, false);
+          multiply_of(pool.dtype)(query.data(), width, 1, {blocks, width / 2, width / 2, tokens}, scores.data(), tokens,
+                                  false);
         } else {
-          kernels_.rows_of(pool.dtype).dot(query.data(), dim, 1, keys, pool.row_bytes(), count, dim, scores.data(), tokens);
+          kernels_.rows_of(pool.dtype)
+              .dot(query.data(), dim, 1, keys, pool.row_bytes(), count, dim, scores.data(), tokens);
         }
         std::copy_n(scores.data(), count, row + position);
       }

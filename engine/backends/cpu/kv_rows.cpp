@@ -21,7 +21,8 @@ void narrow_to_q8_0(const float* from, std::size_t n, std::byte* to) {
     std::memcpy(to, &scale, sizeof scale);
     for (int i = 0; i < 32; ++i) {
       const float quotient = step > 0.0f && from[i] == from[i] ? from[i] / step : 0.0f;
-      to[2 + i] = static_cast<std::byte>(static_cast<std::int8_t>(std::nearbyint(std::clamp(quotient, -127.0f, 127.0f))));
+      to[2 + i] =
+          static_cast<std::byte>(static_cast<std::int8_t>(std::nearbyint(std::clamp(quotient, -127.0f, 127.0f))));
     }
   }
 }
@@ -33,15 +34,20 @@ void place_key(const std::byte* row, std::size_t slot, std::size_t page_tokens, 
   for (std::size_t j = 0; j < pairs; ++j) std::memcpy(block + (j * page_tokens + slot) * kPair, row + j * kPair, kPair);
 }
 
-template <typename Element>
+/// A Pair holds two Elements, the first in its lower half (processors here are little-endian, as the files are).
+template <typename Element, typename Pair>
 void place_value(const std::byte* row, std::size_t slot, std::size_t head_dim, std::byte* block) {
-  std::byte* const to = block + slot / 2 * head_dim * 2 * sizeof(Element);
+  constexpr int kBits = 8 * sizeof(Element);
+  std::byte* const to = block + slot / 2 * head_dim * sizeof(Pair);
   for (std::size_t d = 0; d < head_dim; ++d) {
-    Element pair[2] = {};  // of an even slot, whose partner is not written yet
-    std::byte* const at = to + d * sizeof pair;
-    if (slot % 2 != 0) std::memcpy(pair, at, sizeof pair);
-    std::memcpy(&pair[slot % 2], row + d * sizeof(Element), sizeof(Element));
-    std::memcpy(at, pair, sizeof pair);
+    Element own;
+    std::memcpy(&own, row + d * sizeof own, sizeof own);
+    Pair pair = own;  // of an even slot, whose partner is not written yet
+    if (slot % 2 != 0) {
+      std::memcpy(&pair, to + d * sizeof pair, sizeof pair);
+      pair = (pair & (~Pair{0} >> kBits)) | (Pair{own} << kBits);
+    }
+    std::memcpy(to + d * sizeof pair, &pair, sizeof pair);
   }
 }
 
@@ -68,9 +74,10 @@ void append_kv_rows(const KernelTable& kernels, const KvPool& pool, std::int64_t
           continue;
         }
         narrow(keys + from, dim, row.data());
-        (wide ? place_key<float> : place_key<std::uint16_t>)(row.data(), slot, tokens, pairs, key_block);
+        (wide ? place_key<std::uint32_t> : place_key<std::uint16_t>)(row.data(), slot, tokens, pairs, key_block);
         narrow(values + from, dim, row.data());
-        (wide ? place_value<float> : place_value<std::uint16_t>)(row.data(), slot, dim, value_block);
+        (wide ? place_value<std::uint32_t, std::uint64_t>
+              : place_value<std::uint16_t, std::uint32_t>)(row.data(), slot, dim, value_block);
       }
     }
   }
