@@ -109,6 +109,16 @@ using RequestId = std::uint64_t;
 using TokenCallback = std::function<void(const TokenEvent&)>;
 /// Called on the engine thread exactly once a request, after its last token.
 using FinishCallback = std::function<void(const GenerationResult&)>;
+/// How freezing a session to a file, or thawing it, ended.
+struct SessionFileResult {
+  bool done = false;        ///< frozen: the file holds the session; thawed: all of the file is in the cache
+  std::int64_t tokens = 0;  ///< frozen: in the file; thawed: brought into the cache, where not done perhaps some
+  std::uint64_t bytes = 0;  ///< of the file
+  double seconds = 0;       ///< from its turn on
+  std::string reason;       ///< in a sentence, where not done
+};
+/// Called on the engine thread exactly once; must return at once and not call the engine.
+using SessionFileCallback = std::function<void(const SessionFileResult&)>;
 /// Share of loading done, 0 to 1; returning false stops it (Engine::load then returns null).
 using LoadProgress = std::function<bool(double)>;
 
