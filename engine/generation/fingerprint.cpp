@@ -99,6 +99,7 @@ Fingerprint fingerprint_of(const ModelSource& source, const KvGeometry& geometry
   parts.add(backend.isa);
   parts.add(backend.matrix_library);
   parts.add(options.compute);
+  parts.add(options.deterministic);
   return parts.sum();
 }
 

@@ -21,11 +21,14 @@ void report(const SessionJob& job, const SessionFileResult& result) {
   }
 }
 
-SessionFileResult cancelled() {
+SessionFileResult failed(const std::string& reason, std::optional<ErrorCode> code = {}) {
   SessionFileResult result;
-  result.reason = "It was cancelled.";
+  result.reason = reason;
+  result.error_code = code;
   return result;
 }
+
+SessionFileResult cancelled() { return failed("Freezing or thawing the session was cancelled."); }
 
 }  // namespace
 
@@ -69,10 +72,10 @@ bool SessionFiles::step(bool others_compute) {
     // A reply may wait for what is read.
     if (auto* reader = std::get_if<SnapshotReader>(&file_)) finished = reader->step(kPieceAlone);
     if (finished) finish(result_of_running());
+  } catch (const Error& error) {
+    finish(failed(error.what(), error.code()));
   } catch (const std::exception& error) {
-    SessionFileResult result;
-    result.reason = error.what();
-    finish(result);
+    finish(failed(error.what(), ErrorCode::OutOfMemory));
   }
   return running_ || !waiting_.empty();
 }
@@ -93,9 +96,9 @@ void SessionFiles::start() {
 SessionFileResult SessionFiles::result_of_running() const {
   SessionFileResult result;
   if (const auto* writer = std::get_if<SnapshotWriter>(&file_)) {
-    result = {writer->stored(), writer->tokens(), writer->bytes(), 0, writer->reason()};
+    result = {writer->stored(), writer->tokens(), writer->bytes(), 0, writer->reason(), {}};
   } else if (const auto* reader = std::get_if<SnapshotReader>(&file_)) {
-    result = {reader->reason().empty(), reader->tokens(), reader->bytes(), 0, reader->reason()};
+    result = {reader->reason().empty(), reader->tokens(), reader->bytes(), 0, reader->reason(), {}};
   }
   return result;
 }
