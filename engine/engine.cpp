@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "engine/backends/backend.h"
+#include "engine/backends/cpu/cpu_cores.h"
 #include "engine/formats/model_source.h"
 #include "engine/generation/fingerprint.h"
 #include "engine/generation/model_defaults.h"
@@ -85,6 +86,8 @@ ModelInfo describe(const ModelSource& source, const EngineOptions& options, cons
   info.kv_bytes_per_token = kv_geometry(config, options).bytes_per_token();
   info.memory_bytes = memory_needed(source, options, cache_tokens(config, options)).total() +
                       (tokenizer == nullptr ? 0 : tokenizer->memory_bytes());
+  info.memory_available = main_memory().available;
+  info.larger_than_memory = info.memory_available > 0 && info.memory_bytes > info.memory_available;
   info.chat_template = source.chat_template();
   const auto& named = source.tokenizer_data().named_tokens;
   info.named_tokens.assign(named.begin(), named.end());
