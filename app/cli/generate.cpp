@@ -38,6 +38,11 @@ std::unique_ptr<engine::Engine> load(const Arguments& arguments, Interrupt& inte
     return !stopped.load();
   });
   if (showProgress) std::cerr << "\r\033[K" << std::flush;
+  if (engine && engine->info().larger_than_memory) {
+    remark(arguments, "the model needs " + std::to_string(engine->info().memory_bytes) + " bytes and " +
+                          std::to_string(engine->info().memory_available) +
+                          " are free: what it needs is read from the disk again and again, which is slow");
+  }
   return engine;
 }
 

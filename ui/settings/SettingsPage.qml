@@ -17,6 +17,7 @@ FocusScope {
     signal closeRequested
 
     Keys.onEscapePressed: closeRequested()
+    Component.onCompleted: app.sessions.refresh()
 
     ColumnLayout {
         anchors.fill: parent
@@ -113,6 +114,43 @@ FocusScope {
                                                               : qsTr("Enter begins a new line, Shift+Enter sends.")
                         color: Theme.dim
                         font.pixelSize: Theme.smallSize
+                        wrapMode: Text.Wrap
+                        Layout.fillWidth: true
+                        Layout.topMargin: -8
+                    }
+                }
+                SettingsGroup {
+                    title: qsTr("Saved chats")
+
+                    SettingsLine {
+                        label: qsTr("Room for what the model has read")
+
+                        Repeater {
+                            model: [0, 1, 4, 16]
+
+                            Chip {
+                                required property int modelData
+
+                                text: modelData === 0 ? qsTr("Off") : qsTr("%1 GB").arg(modelData)
+                                checked: page.app.settings.sessionBudgetMb === modelData * 1024
+                                onClicked: page.app.settings.sessionBudgetMb = modelData * 1024
+                            }
+                        }
+                    }
+                    SettingsLine {
+                        label: qsTr("%1 in use").arg(page.app.sessions.sizeText)
+
+                        PushButton {
+                            text: qsTr("Clear")
+                            enabled: page.app.sessions.bytes > 0
+                            onClicked: page.app.sessions.clear()
+                        }
+                    }
+                    Words {
+                        text: qsTr("A long chat goes on at once after a restart, because the model need not read it again. Chats not opened for longest make room first; the chats themselves are kept in any case.")
+                        color: Theme.dim
+                        font.pixelSize: Theme.smallSize
+                        lineHeight: 1.35
                         wrapMode: Text.Wrap
                         Layout.fillWidth: true
                         Layout.topMargin: -8
