@@ -125,16 +125,25 @@ FocusScope {
                     SettingsLine {
                         label: qsTr("Room for what the model has read")
 
-                        Repeater {
-                            model: [0, 1, 4, 16]
-
-                            Chip {
-                                required property int modelData
-
-                                text: modelData === 0 ? qsTr("Off") : qsTr("%1 GB").arg(modelData)
-                                checked: page.app.settings.sessionBudgetMb === modelData * 1024
-                                onClicked: page.app.settings.sessionBudgetMb = modelData * 1024
-                            }
+                        Chip {
+                            text: qsTr("Off")
+                            checked: page.app.settings.sessionBudgetMb === 0
+                            onClicked: page.app.settings.sessionBudgetMb = 0
+                        }
+                        Chip {
+                            text: qsTr("%1 GB").arg(1)
+                            checked: page.app.settings.sessionBudgetMb === 1024
+                            onClicked: page.app.settings.sessionBudgetMb = 1024
+                        }
+                        Chip {
+                            text: qsTr("%1 GB").arg(4)
+                            checked: page.app.settings.sessionBudgetMb === 4096
+                            onClicked: page.app.settings.sessionBudgetMb = 4096
+                        }
+                        Chip {
+                            text: qsTr("%1 GB").arg(16)
+                            checked: page.app.settings.sessionBudgetMb === 16384
+                            onClicked: page.app.settings.sessionBudgetMb = 16384
                         }
                     }
                     SettingsLine {
