@@ -74,16 +74,18 @@ std::future<Reply> ask(Engine& engine, const Ids& ids, std::int64_t tokens, std:
 }
 
 TEST(Deterministic, LogitsDoNotDependOnChunksOrThreads) {
-  const Ids ids = some_ids(130);
   for (const char* model : kModels) {
     for (const IsaChoice isa : {IsaChoice::Auto, IsaChoice::Avx2, IsaChoice::Portable}) {
+      const Ids ids = some_ids(isa == IsaChoice::Auto ? 130 : 40);
       SCOPED_TRACE(model + std::string(" isa ") + std::to_string(static_cast<int>(isa)));
       const auto logits = [&](int threads, std::int64_t chunk) {
         tests::ModelRun run(tests::fixture(model), options_for(threads, isa));
         return bits_of(run.feed(run.fresh(), ids, chunk));
       };
       const std::vector<std::uint32_t> one_by_one = logits(1, 1);
-      for (const auto& [threads, chunk] : {std::pair{1, 7}, {1, 100}, {2, 1}, {2, 130}, {3, 100}, {3, 33}}) {
+      std::vector<std::pair<int, std::int64_t>> others = {{2, 33}};
+      if (isa == IsaChoice::Auto) others = {{1, 7}, {1, 100}, {2, 1}, {2, 130}, {3, 100}, {3, 33}};
+      for (const auto& [threads, chunk] : others) {
         EXPECT_TRUE(logits(threads, chunk) == one_by_one) << threads << " threads, chunks of " << chunk;
       }
     }
