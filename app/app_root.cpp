@@ -25,7 +25,8 @@ AppRoot::AppRoot(const StartOptions& options, QObject* parent)
     : QObject(parent),
       settings_(std::make_unique<Settings>(options.paths.settingsFile())),
       history_(std::make_unique<History>(options.paths.historyFile())),
-      runner_(std::make_unique<ModelRunner>(*settings_)),
+      sessions_(std::make_unique<SavedSessions>(*settings_, options.paths.sessionsDir())),
+      runner_(std::make_unique<ModelRunner>(*settings_, sessions_.get())),
       library_(std::make_unique<ModelLibrary>(*settings_, *runner_)),
       sampling_(std::make_unique<SamplingViewModel>(*settings_, *runner_)),
       prompt_(std::make_unique<PromptViewModel>(*history_, *settings_, *runner_)),
@@ -39,6 +40,14 @@ AppRoot::AppRoot(const StartOptions& options, QObject* parent)
       [this](const HistoryError& error) { addNotice(error.sentence()); });
   whenDone(
       history_->purgeTrash(), this, [](int) {}, [](const HistoryError&) {});  // what failed is told by opened()
+  whenDone(
+      history_->conversations(), this,
+      [this](const QList<Conversation>& conversations) {
+        QList<qint64> ids;
+        for (const Conversation& conversation : conversations) ids.append(conversation.id);
+        sessions_->keepOnly(ids);
+      },
+      [](const HistoryError&) {});
   conversations_->refresh();
   if (options.conversationId > 0) chat_->open(options.conversationId);
   runner_->loadAtStart(options.modelPath);

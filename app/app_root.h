@@ -12,6 +12,7 @@
 #include "app/chat/model_runner.h"
 #include "app/chat/prompt_view_model.h"
 #include "app/chat/sampling_view_model.h"
+#include "app/chat/saved_sessions.h"
 #include "app/library/model_library.h"
 #include "app/settings/paths.h"
 #include "app/settings/settings.h"
@@ -42,6 +43,7 @@ class AppRoot : public QObject {
   Q_PROPERTY(app::SamplingViewModel* sampling READ sampling CONSTANT)
   Q_PROPERTY(app::PromptViewModel* prompt READ prompt CONSTANT)
   Q_PROPERTY(app::Settings* settings READ settings CONSTANT)
+  Q_PROPERTY(app::SavedSessions* sessions READ sessions CONSTANT)
   Q_PROPERTY(app::ShortcutListModel* shortcuts READ shortcuts CONSTANT)
   Q_PROPERTY(QString notice READ notice NOTIFY noticeChanged)
   Q_PROPERTY(QString version READ version CONSTANT)
@@ -59,6 +61,7 @@ class AppRoot : public QObject {
   SamplingViewModel* sampling() const { return sampling_.get(); }
   PromptViewModel* prompt() const { return prompt_.get(); }
   Settings* settings() const { return settings_.get(); }
+  SavedSessions* sessions() const { return sessions_.get(); }
   ShortcutListModel* shortcuts() const { return shortcuts_.get(); }
 
   /// What the person should know about this start, in a line or two (the history was moved aside ...); empty: nothing.
@@ -91,6 +94,7 @@ class AppRoot : public QObject {
   // In the order of making; each may use those above it.
   std::unique_ptr<Settings> settings_;
   std::unique_ptr<History> history_;
+  std::unique_ptr<SavedSessions> sessions_;
   std::unique_ptr<ModelRunner> runner_;
   std::unique_ptr<ModelLibrary> library_;
   std::unique_ptr<SamplingViewModel> sampling_;

@@ -7,11 +7,14 @@
 #include <thread>
 
 #include "engine/backends/backend.h"
+#include "engine/backends/cpu/cpu_cores.h"
 #include "engine/formats/model_source.h"
+#include "engine/generation/fingerprint.h"
 #include "engine/generation/model_defaults.h"
 #include "engine/generation/prompt_ids.h"
 #include "engine/generation/request_queue.h"
 #include "engine/generation/scheduler.h"
+#include "engine/generation/session_files.h"
 #include "engine/kv_cache/kv_cache.h"
 #include "engine/layers/activations.h"
 #include "engine/models/model.h"
@@ -33,6 +36,11 @@ void check_options(const EngineOptions& options) {
     refuse("max_sequences must be 1 or more, not " + std::to_string(options.max_sequences) + ".");
   if (options.prefill_chunk < 1)
     refuse("prefill_chunk must be 1 or more, not " + std::to_string(options.prefill_chunk) + ".");
+}
+
+void check_session(std::uint64_t session) {
+  if (session > 0 && session < KvCache::kFirstOwnSession) return;
+  throw Error(ErrorCode::InvalidRequest, "Only a session with a number from 1 to 2^63 - 1 has a file, not " + std::to_string(session) + ".");
 }
 
 /// Tokens that the KV cache is made for.
@@ -78,6 +86,8 @@ ModelInfo describe(const ModelSource& source, const EngineOptions& options, cons
   info.kv_bytes_per_token = kv_geometry(config, options).bytes_per_token();
   info.memory_bytes = memory_needed(source, options, cache_tokens(config, options)).total() +
                       (tokenizer == nullptr ? 0 : tokenizer->memory_bytes());
+  info.memory_available = main_memory().available;
+  info.larger_than_memory = info.memory_available > 0 && info.memory_bytes > info.memory_available;
   info.chat_template = source.chat_template();
   const auto& named = source.tokenizer_data().named_tokens;
   info.named_tokens.assign(named.begin(), named.end());
@@ -112,6 +122,7 @@ struct Engine::State {
   std::unique_ptr<KvCache> cache;
   std::unique_ptr<Activations> activations;
   Vocabulary vocabulary;
+  std::unique_ptr<SessionFiles> files;
   std::unique_ptr<Scheduler> scheduler;
   ModelInfo info;
   std::jthread thread;
@@ -144,7 +155,9 @@ bool Engine::State::load(const std::filesystem::path& path, const EngineOptions&
   info.isa = where.isa;
   info.threads = where.threads;
   vocabulary = make_vocabulary(*source, tokenizer.get(), info.usable_context_length);
-  scheduler = std::make_unique<Scheduler>(*model, *cache, *activations, vocabulary, queue, limits);
+  files = std::make_unique<SessionFiles>(
+      *cache, [this, options] { return fingerprint_of(*source, cache->geometry(), backend->info(), options); });
+  scheduler = std::make_unique<Scheduler>(*model, *cache, *activations, vocabulary, queue, *files, limits);
   return !progress || progress(1);
 }
 
@@ -160,6 +173,7 @@ void Engine::State::run(std::stop_token stop) {
     }
   }
   scheduler->end_all(FinishReason::Cancelled);
+  files->cancel_all();
 }
 
 std::unique_ptr<Engine> Engine::load(const std::filesystem::path& path, const EngineOptions& options,
@@ -218,6 +232,17 @@ void Engine::cancel(RequestId id) {
 
 void Engine::forget(std::uint64_t session) {
   state_->queue.forget(session);
+}
+
+void Engine::freeze(std::uint64_t session, const std::filesystem::path& path, std::uint64_t max_bytes,
+                    SessionFileCallback on_finish) {
+  check_session(session);
+  state_->queue.add({SessionJob::Kind::Freeze, session, path, max_bytes, std::move(on_finish)});
+}
+
+void Engine::thaw(std::uint64_t session, const std::filesystem::path& path, SessionFileCallback on_finish) {
+  check_session(session);
+  state_->queue.add({SessionJob::Kind::Thaw, session, path, 0, std::move(on_finish)});
 }
 
 std::vector<std::int32_t> Engine::tokenize(const std::vector<PromptPiece>& prompt) const {

@@ -28,8 +28,20 @@ class Engine {
   void update(RequestId id, const SamplingParams& sampling);
   /// Ends a request soon: seen between layers, chunks and steps. An ended id is ignored.
   void cancel(RequestId id);
-  /// Drops what is cached for a session.
+  /// Drops what is cached for a session and ends what is asked for its files.
   void forget(std::uint64_t session);
+
+  /// Writes what is cached for a session (1 to 2^63 - 1) to a file, so that thaw() brings it back after a restart, in
+  /// place of a session file of that name. Replies go on meanwhile; the file gets its name when it is whole. Nothing is
+  /// written where the file holds the session already or would have more than `max_bytes` (0: any). What goes wrong is
+  /// told through `on_finish`. Freezing and thawing run in the order of the calls. Throws Error(InvalidRequest) for
+  /// another session number.
+  void freeze(std::uint64_t session, const std::filesystem::path& path, std::uint64_t max_bytes,
+              SessionFileCallback on_finish);
+  /// Reads a session's file into the cache; requests of the session that are submitted later wait for it and find it as
+  /// a cached prefix, token by token. A file of another model, other options, or a damaged one is not used, or to where
+  /// it is sound. Errors as freeze().
+  void thaw(std::uint64_t session, const std::filesystem::path& path, SessionFileCallback on_finish);
 
   /// Ids of a prompt, as submit() would make them. Throws Error(InvalidRequest) when the model has no tokenizer.
   std::vector<std::int32_t> tokenize(const std::vector<PromptPiece>& prompt) const;

@@ -28,6 +28,9 @@ struct EngineOptions {
   std::int64_t context_length = 0;  ///< tokens of KV cache in all; 0: the model's own, at most 8192
   int max_sequences = 4;            ///< requests that run side by side; more wait in the queue
   std::int64_t prefill_chunk = 256; ///< tokens of a prompt read between two decode steps of others
+  /// Every bit of a token's logits depends on the tokens up to it alone: not on what is computed beside it, in which
+  /// chunks, by how many threads, or what was cached. Reads prompts more slowly.
+  bool deterministic = false;
 };
 
 /// How the next token is drawn; names and order as in transformers' generate(). Defaults are "off".
@@ -109,6 +112,17 @@ using RequestId = std::uint64_t;
 using TokenCallback = std::function<void(const TokenEvent&)>;
 /// Called on the engine thread exactly once a request, after its last token.
 using FinishCallback = std::function<void(const GenerationResult&)>;
+/// How freezing a session to a file, or thawing it, ended.
+struct SessionFileResult {
+  bool done = false;        ///< frozen: the file holds the session; thawed: all of the file is in the cache
+  std::int64_t tokens = 0;  ///< frozen: in the file; thawed: brought into the cache, where not done perhaps some
+  std::uint64_t bytes = 0;  ///< of the file
+  double seconds = 0;       ///< from its turn on
+  std::string reason;       ///< in a sentence, where not done
+  std::optional<ErrorCode> error_code = {};  ///< where an error is the reason
+};
+/// Called on the engine thread exactly once; must return at once and not call the engine.
+using SessionFileCallback = std::function<void(const SessionFileResult&)>;
 /// Share of loading done, 0 to 1; returning false stops it (Engine::load then returns null).
 using LoadProgress = std::function<bool(double)>;
 
@@ -133,6 +147,8 @@ struct ModelInfo {
   std::uint64_t kv_bytes_per_token = 0;
   std::uint64_t active_bytes_per_token = 0;  ///< weights read to decode one token
   std::uint64_t memory_bytes = 0;            ///< the plan: weights, KV cache, activations and tokenizer
+  std::uint64_t memory_available = 0;        ///< bytes that the system could have given when it was loaded; 0: not known
+  bool larger_than_memory = false;           ///< the plan does not fit: weights are read from the disk as they are needed
   std::string device, device_reason;         ///< where it runs, and why there
   std::string isa;                           ///< "avx2" ...
   int threads = 0;

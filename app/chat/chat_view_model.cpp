@@ -18,6 +18,7 @@ namespace {
 
 constexpr int kDraftSaveDelayMs = 500;
 constexpr int kCountDelayMs = 200;
+constexpr int kThawDelayMs = 300;  // a person who steps through the chats does not stop at each
 
 }  // namespace
 
@@ -41,8 +42,13 @@ ChatViewModel::ChatViewModel(History& history, Settings& settings, ModelRunner& 
   countTimer_.setInterval(kCountDelayMs);
   connect(&countTimer_, &QTimer::timeout, this, &ChatViewModel::countDraft);
 
+  thawTimer_.setSingleShot(true);
+  thawTimer_.setInterval(kThawDelayMs);
+  connect(&thawTimer_, &QTimer::timeout, this, [this] { runner_.thaw(conversationId_); });
+
   connect(&runner_, &ModelRunner::stateChanged, this, &ChatViewModel::canSendChanged);
   connect(&runner_, &ModelRunner::modelChanged, this, [this] {
+    runner_.thaw(conversationId_);
     emit contextLengthChanged();
     emit canSendChanged();
     countTimer_.start();
@@ -152,6 +158,7 @@ void ChatViewModel::showConversation(const Conversation& conversation) {
   const int last = messages_.count() - 1;
   lastTokensPerSecond_ = last >= 0 ? messages_.messageAt(last).tokensPerSecond : 0;
   replaceDraft(conversation.draft);
+  thawTimer_.start();
   dismissError();
   emit conversationIdChanged();
   emit titleChanged();
@@ -177,6 +184,7 @@ void ChatViewModel::reloadPath() {
 void ChatViewModel::leave() {
   if (draftTimer_.isActive()) storeDraft();
   draftTimer_.stop();
+  if (!running_.contains(conversationId_)) runner_.freeze(conversationId_);
 }
 
 void ChatViewModel::conversationRemoved(qint64 conversationId) {

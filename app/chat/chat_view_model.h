@@ -189,6 +189,7 @@ class ChatViewModel : public QObject {
   QTimer draftTimer_;
   QTimer countTimer_;
   QTimer contextTimer_;
+  QTimer thawTimer_;
 };
 
 }  // namespace app

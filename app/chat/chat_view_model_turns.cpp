@@ -231,6 +231,10 @@ void ChatViewModel::turnNotStored(const Asking& asking, const HistoryError& erro
 // Replies
 
 Reply* ChatViewModel::startReply(const Turn& turn, const PromptChoice& prompt, const Message& continued) {
+  if (thawTimer_.isActive() && turn.conversationId == conversationId_) {
+    thawTimer_.stop();
+    runner_.thaw(turn.conversationId);
+  }
   Reply* reply = runner_.generate(turn, sampling_.choice(), prompt, continued);
   auto* recorder = new ReplyRecorder(history_, *reply, continued);
   running_.insert(turn.conversationId, {reply, recorder});
@@ -280,7 +284,7 @@ void ChatViewModel::showState(Reply* reply) {
 
 void ChatViewModel::replyEnded(Reply* reply) {
   const Running ended = running_.take(reply->conversationId());
-  if (reply != reply_) return;
+  if (reply != reply_) return runner_.freeze(reply->conversationId());
   const int row = messages_.rowOf(reply->messageId());
   if (row >= 0) {
     const ReplyOutcome outcome = ended.recorder->outcome(messageStatusOf(reply->state()));

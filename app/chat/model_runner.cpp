@@ -7,10 +7,14 @@
 #include <QtConcurrent>
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
 
 #include "app/chat/prompt_messages.h"
 #include "app/chat/reply.h"
 #include "app/chat/reply_buffer.h"
+#include "app/chat/saved_sessions.h"
 #include "app/demo_model.h"
 #include "app/settings/settings.h"
 #include "engine/engine.h"
@@ -43,6 +47,9 @@ struct ModelRunner::Asked {
 
 namespace {
 
+// How long the end of a model waits for sessions to be written.
+constexpr std::chrono::milliseconds kPatienceAtExit{3000}, kPatienceAtUnload{10000};
+
 /// A failure in words for people; the detail is the thrower's own sentence.
 struct Failure {
   QString error;
@@ -64,10 +71,6 @@ Failure currentFailure() {
   }
 }
 
-std::filesystem::path fileSystemPath(const QString& path) {
-  return std::filesystem::path(path.toStdU16String());
-}
-
 /// The folder of a model, from whatever names it: a path or file: URL of the folder, or of a file in one.
 QString modelPathOf(const QVariant& location) {
   QString path = location.toString();
@@ -80,6 +83,61 @@ QString modelPathOf(const QVariant& location) {
   return QDir::cleanPath(inModelFolder ? file.absolutePath() : file.absoluteFilePath());
 }
 
+/// Waits for all of some number of things, on any threads.
+class Countdown {
+ public:
+  explicit Countdown(std::size_t count) : left_(count) {}
+  void countDown() {
+    const std::lock_guard lock(mutex_);
+    if (--left_ == 0) done_.notify_all();
+  }
+  void wait(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    done_.wait_for(lock, patience, [this] { return left_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable done_;
+  std::size_t left_;  // guarded by mutex_
+};
+
+std::filesystem::path fileSystemPath(const QString& path) {
+  return std::filesystem::path(path.toStdU16String());
+}
+
+/// A conversation's session and where it is kept, as the UI thread knows it.
+struct SessionFile {
+  SavedSessions* sessions = nullptr;
+  qint64 conversationId = 0;
+  std::filesystem::path path;
+  std::uint64_t budget = 0;
+};
+
+SessionFile sessionFile(SavedSessions& sessions, qint64 conversationId) {
+  return {&sessions, conversationId, fileSystemPath(sessions.path(conversationId)),
+          static_cast<std::uint64_t>(sessions.budget())};
+}
+
+/// Tells the sessions, on their own thread, that the file is in use. Any thread.
+void tellUse(const SessionFile& file) {
+  QMetaObject::invokeMethod(
+      file.sessions, [file] { file.sessions->used(file.conversationId); }, Qt::QueuedConnection);
+}
+
+/// Writes the session; `onEnd` is called on the engine thread. Any thread.
+void freezeSession(engine::Engine& engine, const SessionFile& file, const std::function<void()>& onEnd) {
+  const auto told = [file, onEnd](const engine::SessionFileResult& result) {
+    if (result.done) {
+      tellUse(file);
+    } else {
+      qInfo("%s", result.reason.c_str());
+    }
+    onEnd();
+  };
+  engine.freeze(static_cast<std::uint64_t>(file.conversationId), file.path, file.budget, told);
+}
+
 QString parametersText(std::uint64_t parameters) {
   const auto count = static_cast<double>(parameters);
   if (count >= 1e8) return ModelRunner::tr("%1 B").arg(QLocale().toString(count / 1e9, 'f', count >= 1e10 ? 0 : 2));
@@ -88,15 +146,17 @@ QString parametersText(std::uint64_t parameters) {
 
 }  // namespace
 
-ModelRunner::ModelRunner(Settings& settings, QObject* parent) : QObject(parent), settings_(settings) {
+ModelRunner::ModelRunner(Settings& settings, SavedSessions* sessions, QObject* parent)
+    : QObject(parent), settings_(settings), sessions_(sessions) {
   loads_.setMaxThreadCount(1);
   work_.setMaxThreadCount(2);
 }
 
 ModelRunner::~ModelRunner() {
   if (ticket_) ticket_->cancelled = true;
-  loads_.waitForDone();
   work_.waitForDone();
+  if (loaded_) endEngine(kPatienceAtExit);
+  loads_.waitForDone();
 }
 
 QString ModelRunner::demoPath() {
@@ -127,7 +187,14 @@ QString ModelRunner::deviceReason() const {
 
 QString ModelRunner::memoryText() const {
   if (!loaded_) return {};
-  return tr("%1 of memory").arg(QLocale().formattedDataSize(static_cast<qint64>(loaded_->info.memory_bytes)));
+  const auto size = [](std::uint64_t bytes) { return QLocale().formattedDataSize(static_cast<qint64>(bytes)); };
+  const engine::ModelInfo& info = loaded_->info;
+  if (info.larger_than_memory) return tr("%1, read from disk: %2 of memory are free").arg(size(info.memory_bytes), size(info.memory_available));
+  return tr("%1 of memory").arg(size(info.memory_bytes));
+}
+
+bool ModelRunner::readsFromDisk() const {
+  return loaded_ && loaded_->info.larger_than_memory;
 }
 
 int ModelRunner::contextLength() const {
@@ -285,9 +352,7 @@ void ModelRunner::cancelLoad() {
 void ModelRunner::release() {
   if (!loaded_) return;
   modelPath_.clear();
-  // The engine ends with the last that holds it: this job, or a prompt that is still being rendered for it.
-  loads_.start([ending = std::move(loaded_)] {});
-  loaded_.reset();
+  endEngine(kPatienceAtUnload);
   emit modelChanged();
 }
 
@@ -315,6 +380,7 @@ Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, c
 
 void ModelRunner::start(const Asked& asked) {
   if (!asked.reply) return;
+  unsaved_.insert(asked.reply->conversationId());
   work_.start([loaded = loaded_, buffer = asked.reply->buffer_, messages = asked.messages, continued = asked.continued,
                sampling = asked.sampling, choice = resolved(asked.prompt), session = asked.reply->conversationId()] {
     try {
@@ -388,7 +454,47 @@ void ModelRunner::updateSampling(const SamplingChoice& sampling) {
 }
 
 void ModelRunner::forget(qint64 conversationId) {
+  unsaved_.remove(conversationId);
   if (loaded_) loaded_->engine->forget(static_cast<std::uint64_t>(conversationId));
+  if (sessions_) sessions_->remove(conversationId);
+}
+
+// Sessions on disk. What becomes of a file is told on the engine thread, which ends before the sessions do.
+
+void ModelRunner::freeze(qint64 conversationId) {
+  if (!loaded_ || !sessions_ || !sessions_->isOn() || !unsaved_.remove(conversationId)) return;
+  sessions_->expect(conversationId);
+  freezeSession(*loaded_->engine, sessionFile(*sessions_, conversationId), [] {});
+}
+
+void ModelRunner::thaw(qint64 conversationId) {
+  if (!loaded_ || !sessions_ || !sessions_->isOn() || conversationId <= 0) return;
+  const SessionFile file = sessionFile(*sessions_, conversationId);
+  loaded_->engine->thaw(static_cast<std::uint64_t>(conversationId), file.path, [file](const engine::SessionFileResult& result) {
+    if (!result.done && result.error_code != engine::ErrorCode::FileNotFound) qInfo("%s", result.reason.c_str());
+    if (result.tokens > 0) tellUse(file);
+  });
+}
+
+/// Lets go of the loaded model: its replies are cancelled, what it has read is kept on disk as far as `patience` goes,
+/// then its engine ends, all on the loads' thread. The engine ends with the last that holds it: this job, or a prompt that
+/// is still being rendered for it.
+void ModelRunner::endEngine(std::chrono::milliseconds patience) {
+  for (Reply* reply : findChildren<Reply*>(Qt::FindDirectChildrenOnly)) {
+    if (const auto engine = reply->engine_.lock()) engine->cancel(reply->request_);
+  }
+  std::vector<SessionFile> files;
+  for (const qint64 conversation : std::exchange(unsaved_, {})) {
+    if (!sessions_ || !sessions_->isOn()) continue;
+    sessions_->expect(conversation);
+    files.push_back(sessionFile(*sessions_, conversation));
+  }
+  loads_.start([ending = std::exchange(loaded_, nullptr), files, patience] {
+    if (files.empty()) return;
+    const auto left = std::make_shared<Countdown>(files.size());
+    for (const SessionFile& file : files) freezeSession(*ending->engine, file, [left] { left->countDown(); });
+    left->wait(patience);
+  });
 }
 
 // Counting and looking

@@ -6,9 +6,11 @@
 #include <QList>
 #include <QObject>
 #include <QPointer>
+#include <QSet>
 #include <QString>
 #include <QThreadPool>
 #include <QVariant>
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -26,6 +28,7 @@ class Engine;
 namespace app {
 
 class Reply;
+class SavedSessions;
 class Settings;
 
 /// What a model's header tells without loading it.
@@ -51,6 +54,7 @@ class ModelRunner : public QObject {
   Q_PROPERTY(QString device READ device NOTIFY modelChanged)
   Q_PROPERTY(QString deviceReason READ deviceReason NOTIFY modelChanged)
   Q_PROPERTY(QString memoryText READ memoryText NOTIFY modelChanged)
+  Q_PROPERTY(bool readsFromDisk READ readsFromDisk NOTIFY modelChanged)
   Q_PROPERTY(int contextLength READ contextLength NOTIFY modelChanged)
   Q_PROPERTY(QString templateSource READ templateSource NOTIFY modelChanged)
   Q_PROPERTY(QString loadingName READ loadingName NOTIFY stateChanged)
@@ -66,8 +70,9 @@ class ModelRunner : public QObject {
   };
   Q_ENUM(State)
 
-  explicit ModelRunner(Settings& settings, QObject* parent = nullptr);
-  /// Cancels and waits for everything under way.
+  /// Borrows both, which outlive it; without `sessions` what was read of chats is not kept on disk.
+  explicit ModelRunner(Settings& settings, SavedSessions* sessions = nullptr, QObject* parent = nullptr);
+  /// Cancels and waits for everything under way, a few seconds at most for sessions that are still being written.
   ~ModelRunner() override;
 
   State state() const { return state_; }
@@ -78,6 +83,7 @@ class ModelRunner : public QObject {
   QString device() const;        ///< "CPU, 2 threads, AVX2"
   QString deviceReason() const;  ///< why it runs there
   QString memoryText() const;
+  bool readsFromDisk() const;  ///< it is larger than the memory: slow, because the disk is read while it answers
   int contextLength() const;  ///< tokens; 0: no model
   QString templateSource() const;
   QString loadingName() const;  ///< folder name of the model that is loading; empty: none
@@ -106,8 +112,12 @@ class ModelRunner : public QObject {
                   const Message& continued = {});
   /// Applies to all replies that run, from their next token on.
   void updateSampling(const SamplingChoice& sampling);
-  /// The cached tokens of a conversation are not needed any more.
+  /// A conversation is gone, and with it what is cached of it, here and on disk.
   void forget(qint64 conversationId);
+  /// Keeps on disk what the model has read of a conversation that the person leaves.
+  void freeze(qint64 conversationId);
+  /// Brings back what the model had read of a conversation that the person opens.
+  void thaw(qint64 conversationId);
 
   /// Tokens of a text, or of a conversation as the model would read it (`prompt` as in generate); -1 without a model or where it cannot be told.
   QFuture<int> countTokens(const QString& text);
@@ -138,6 +148,7 @@ class ModelRunner : public QObject {
   void setProgress(double progress);
   void setError(const QString& error, const QString& detail);
   void release();
+  void endEngine(std::chrono::milliseconds patience);
   void startWaiting();
   void failWaiting(const QString& error, const QString& detail);
   void start(const Asked& asked);
@@ -145,6 +156,8 @@ class ModelRunner : public QObject {
   void cancel(Reply& reply);
 
   Settings& settings_;
+  SavedSessions* sessions_;
+  QSet<qint64> unsaved_;  // conversations that the loaded model has read more of than is on disk
   State state_ = State::Empty;
   double progress_ = 0;
   QString error_;

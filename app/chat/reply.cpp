@@ -59,6 +59,7 @@ void Reply::collect() {
 void Reply::end(const engine::GenerationResult& result) {
   tokens_ = static_cast<int>(result.completion_tokens);
   promptTokens_ = static_cast<int>(result.prompt_tokens);
+  cachedTokens_ = static_cast<int>(result.cached_tokens);
   finishReason_ = QString::fromUtf8(engine::name_of(result.finish_reason).data());
   // With the end token, which comes with no piece of text.
   if (!result.ids.empty()) ids_ = idsBefore_ + QList<qint32>(result.ids.begin(), result.ids.end());

@@ -47,6 +47,7 @@ class Reply : public QObject {
   double tokensPerSecond() const { return tokensPerSecond_; }
   qint64 firstTokenMs() const { return firstTokenMs_; }   ///< from submitting on; -1: not yet
   int promptTokens() const { return promptTokens_; }      ///< known at the end
+  int cachedTokens() const { return cachedTokens_; }      ///< of the prompt, read before; known at the end
   QString finishReason() const { return finishReason_; }  ///< the engine's word
   QString error() const { return error_; }                ///< for people; of a failed one
   QString errorDetail() const { return errorDetail_; }
@@ -81,6 +82,7 @@ class Reply : public QObject {
   double tokensPerSecond_ = 0;
   qint64 firstTokenMs_ = -1;
   int promptTokens_ = 0;
+  int cachedTokens_ = 0;
   QString finishReason_;
   QString error_;
   QString errorDetail_;

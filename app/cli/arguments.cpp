@@ -13,7 +13,7 @@ namespace app::cli {
 namespace {
 
 constexpr Option kCommonOptions[] = {{"--device"}, {"--threads"}, {"--kv"},          {"--compute"},
-                                     {"--isa"},    {"--context"}, {"--quiet", false}};
+                                     {"--isa"},    {"--context"}, {"--quiet", false}, {"--deterministic", false}};
 
 std::int64_t parseInteger(std::string_view option, std::string_view word, std::int64_t min, std::int64_t max) {
   std::int64_t value = 0;
@@ -131,6 +131,7 @@ engine::EngineOptions Arguments::engineOptions() const {
   options.compute = choose(*this, "--compute", kComputeModes, options.compute);
   options.isa = choose(*this, "--isa", kIsas, options.isa);
   options.threads = static_cast<int>(integer("--threads", 0, 0, 1024));
+  options.deterministic = has("--deterministic");
   options.context_length = integer("--context", 0, 1, std::numeric_limits<std::int32_t>::max());
   return options;
 }

@@ -46,7 +46,7 @@ class Arguments {
   std::filesystem::path model() const;
 
   bool quiet() const { return has("--quiet"); }
-  /// Of --device, --threads, --kv, --compute, --isa and --context. Throws UsageError.
+  /// Of --device, --threads, --kv, --compute, --isa, --context and --deterministic. Throws UsageError.
   engine::EngineOptions engineOptions() const;
 
  private:

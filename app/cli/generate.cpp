@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <functional>
+#include <future>
 #include <iostream>
 #include <mutex>
 #include <optional>
@@ -36,6 +38,11 @@ std::unique_ptr<engine::Engine> load(const Arguments& arguments, Interrupt& inte
     return !stopped.load();
   });
   if (showProgress) std::cerr << "\r\033[K" << std::flush;
+  if (engine && engine->info().larger_than_memory) {
+    remark(arguments, "the model needs " + std::to_string(engine->info().memory_bytes) + " bytes and " +
+                          std::to_string(engine->info().memory_available) +
+                          " are free: what it needs is read from the disk again and again, which is slow");
+  }
   return engine;
 }
 
@@ -64,6 +71,13 @@ engine::GenerationResult runToEnd(engine::Engine& engine, engine::GenerationRequ
   if (stopped) engine.cancel(made);
   ended.wait(lock, [&result] { return result.has_value(); });
   return *result;
+}
+
+/// Waits until a session's file was read or written, which `ask` begins.
+engine::SessionFileResult waitForFile(const std::function<void(engine::SessionFileCallback)>& ask) {
+  std::promise<engine::SessionFileResult> promise;
+  ask([&promise](const engine::SessionFileResult& result) { promise.set_value(result); });
+  return promise.get_future().get();
 }
 
 Prompt render(const Arguments& arguments, const engine::ModelInfo& info, const ChatTemplate& chatTemplate,
@@ -165,7 +179,8 @@ int statusOf(const engine::GenerationResult& result) {
 }  // namespace
 
 int runGenerate(Words words, Interrupt& interrupt) {
-  constexpr Option kOptions[] = {{"--messages"}, {"--prompt"}, {"--raw"}, {"--ids"}, {"--settings"}, {"--json", false}};
+  constexpr Option kOptions[] = {{"--messages"}, {"--prompt"}, {"--raw"}, {"--ids"}, {"--settings"}, {"--json", false},
+                                {"--session"}};
   const Arguments arguments(words, kOptions);
   int inputs = 0;
   for (const char* input : {"--messages", "--prompt", "--raw", "--ids"}) inputs += arguments.has(input) ? 1 : 0;
@@ -194,6 +209,16 @@ int runGenerate(Words words, Interrupt& interrupt) {
   if (isChat)
     request.prompt = render(arguments, engine->info(), visibleTemplate(arguments, engine->info()), messages).pieces;
 
+  constexpr std::uint64_t kSession = 1;
+  const auto sessionFile = arguments.find("--session");
+  if (sessionFile) {
+    request.session = kSession;
+    if (std::filesystem::exists(*sessionFile)) {
+      const auto thawed = waitForFile([&](auto onFinish) { engine->thaw(kSession, *sessionFile, std::move(onFinish)); });
+      if (!thawed.done) remark(arguments, thawed.reason);
+    }
+  }
+
   const bool asJson = arguments.has("--json");
   const bool wantsAlternatives = request.logprobs > 0;
   const std::vector<std::int32_t> endIds = request.eos_token_ids.value_or(engine->info().eos_token_ids);
@@ -218,7 +243,12 @@ int runGenerate(Words words, Interrupt& interrupt) {
   if (result.finish_reason == engine::FinishReason::Error)
     std::cerr << "sotto-cli: " << model.string() << ": " << result.error << '\n';
   if (result.finish_reason == engine::FinishReason::Length && !result.error.empty()) remark(arguments, result.error);
-  return statusOf(result);
+  const int status = statusOf(result);
+  if (sessionFile && status == 0) {
+    const auto frozen = waitForFile([&](auto onFinish) { engine->freeze(kSession, *sessionFile, 0, std::move(onFinish)); });
+    if (!frozen.done) throw engine::Error(engine::ErrorCode::FileNotFound, frozen.reason);
+  }
+  return status;
 }
 
 int runChat(Words words, Interrupt& interrupt) {

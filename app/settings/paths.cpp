@@ -29,6 +29,10 @@ QString Paths::historyFile() const {
   return inFolder(dataDir, QStringLiteral("history.db"));
 }
 
+QString Paths::sessionsDir() const {
+  return inFolder(dataDir, QStringLiteral("sessions"));
+}
+
 QString Paths::settingsFile() const {
   return inFolder(configDir, QStringLiteral("settings.json"));
 }

@@ -16,6 +16,7 @@ struct Paths {
   static Paths under(const QString& dir);
 
   QString historyFile() const;   ///< dataDir/history.db
+  QString sessionsDir() const;   ///< dataDir/sessions
   QString settingsFile() const;  ///< configDir/settings.json
 
   bool operator==(const Paths&) const = default;

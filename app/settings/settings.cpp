@@ -24,6 +24,7 @@ const QString kPanelVisible = QStringLiteral("panelVisible");
 const QString kWindowGeometry = QStringLiteral("windowGeometry");
 const QString kWindowMaximized = QStringLiteral("windowMaximized");
 const QString kSendWithEnter = QStringLiteral("sendWithEnter");
+const QString kSessionBudgetMb = QStringLiteral("sessionBudgetMb");
 const QString kLastModelPath = QStringLiteral("lastModelPath");
 const QString kNewChatDraft = QStringLiteral("newChatDraft");
 const QString kKnownModels = QStringLiteral("knownModels");
@@ -47,6 +48,10 @@ bool isTheme(const QJsonValue& value) {
 bool isFontScale(const QJsonValue& value) {
   return value.isDouble() && value.toDouble() >= Settings::kSmallestFontScale &&
          value.toDouble() <= Settings::kLargestFontScale;
+}
+
+bool isSessionBudget(const QJsonValue& value) {
+  return value.isDouble() && value.toDouble() >= 0 && value.toDouble() <= Settings::kLargestSessionBudgetMb;
 }
 
 /// [x, y, width, height] as a screen can have them.
@@ -100,6 +105,7 @@ const Preference kPreferences[] = {
     {kWindowGeometry, isGeometry},
     {kWindowMaximized, isBool},
     {kSendWithEnter, isBool},
+    {kSessionBudgetMb, isSessionBudget},
     {kLastModelPath, isString},
     {kNewChatDraft, isString},
     {kKnownModels, isStringList},
@@ -294,6 +300,17 @@ bool Settings::sendWithEnter() const {
 void Settings::setSendWithEnter(bool sends) {
   if (sends != sendWithEnter() && store(kSendWithEnter, sends)) {
     emit sendWithEnterChanged();
+  }
+}
+
+int Settings::sessionBudgetMb() const {
+  return static_cast<int>(values_.value(kSessionBudgetMb).toDouble(kDefaultSessionBudgetMb));
+}
+
+void Settings::setSessionBudgetMb(int megabytes) {
+  const int wanted = std::clamp(megabytes, 0, kLargestSessionBudgetMb);
+  if (wanted != sessionBudgetMb() && store(kSessionBudgetMb, wanted)) {
+    emit sessionBudgetMbChanged();
   }
 }
 

@@ -32,6 +32,7 @@ class Settings : public QObject {
   Q_PROPERTY(QString lastModelPath READ lastModelPath WRITE setLastModelPath NOTIFY lastModelPathChanged)
   Q_PROPERTY(QStringList knownModels READ knownModels NOTIFY knownModelsChanged)
   Q_PROPERTY(QVariantMap samplingOverrides READ samplingOverrides NOTIFY samplingOverridesChanged)
+  Q_PROPERTY(int sessionBudgetMb READ sessionBudgetMb WRITE setSessionBudgetMb NOTIFY sessionBudgetMbChanged)
   Q_PROPERTY(QString notice READ notice CONSTANT)
 
  public:
@@ -42,6 +43,8 @@ class Settings : public QObject {
   static constexpr qsizetype kLongestDraft = 256 * 1024;
   static constexpr qsizetype kLongestPrompts = 1024 * 1024;
   static constexpr double kLargestFontScale = 3.0;
+  static constexpr int kDefaultSessionBudgetMb = 4096;
+  static constexpr int kLargestSessionBudgetMb = 1024 * 1024;
 
   /// Reads `file` (absolute path); a missing file means defaults and no notice.
   explicit Settings(const QString& file, QObject* parent = nullptr);
@@ -62,6 +65,10 @@ class Settings : public QObject {
   void setWindowMaximized(bool maximized);
   bool sendWithEnter() const;  ///< default true: Enter sends, Shift+Enter breaks the line; false: the other way round
   void setSendWithEnter(bool sends);
+
+  /// Room on the disk for what models have read of chats (SavedSessions), in MiB; 0: none is kept.
+  int sessionBudgetMb() const;
+  void setSessionBudgetMb(int megabytes);  ///< kept between 0 and kLargestSessionBudgetMb
 
   QString lastModelPath() const;  ///< empty: the embedded model
   void setLastModelPath(const QString& path);
@@ -106,6 +113,7 @@ class Settings : public QObject {
   void windowGeometryChanged();
   void windowMaximizedChanged();
   void sendWithEnterChanged();
+  void sessionBudgetMbChanged();
   void lastModelPathChanged();
   void knownModelsChanged();
   void samplingOverridesChanged();

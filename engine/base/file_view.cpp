@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <limits>
@@ -101,6 +102,17 @@ void release_pages(std::span<const std::byte> bytes) {
   const auto begin = (reinterpret_cast<std::uintptr_t>(bytes.data()) + page - 1) / page * page;
   const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size()) / page * page;
   if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
+void request_pages(std::span<const std::byte> bytes) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()) / page * page;
+  const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size());
+  // Of one call Linux takes no more than the device's largest transfer or its readahead, and leaves the rest.
+  constexpr std::uintptr_t kPiece = 128 * 1024;
+  for (std::uintptr_t at = begin; at < end; at += kPiece) {
+    ::madvise(reinterpret_cast<void*>(at), std::min(kPiece, end - at), MADV_WILLNEED);
+  }
 }
 
 std::string read_file(const std::filesystem::path& path, std::size_t max_bytes) {

@@ -45,6 +45,10 @@ class FileView {
 /// soon. Reading them again is sound and costs a page fault. Any thread.
 void release_pages(std::span<const std::byte> bytes);
 
+/// Asks the disk for what is not in memory of `bytes` of a FileView, all at once and without waiting for it. Reading them
+/// then waits for what is still on its way. Costs some microseconds for each megabyte, also of what is there. Any thread.
+void request_pages(std::span<const std::byte> bytes);
+
 /// All bytes of a regular file of at most `max_bytes`, copied. For small files whose content is parsed at once.
 /// Throws Error: FileNotFound as FileView does, CorruptFile when it is larger.
 std::string read_file(const std::filesystem::path& path, std::size_t max_bytes);

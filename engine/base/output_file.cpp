@@ -73,6 +73,18 @@ void OutputFile::begin_to_store([[maybe_unused]] std::uint64_t offset, [[maybe_u
 
 void OutputFile::commit() {
   if (::fsync(file_) != 0) fail(errno);
+  take_name();
+  // The new name survives a loss of power too, where folders can be synchronised.
+  const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
+  if (const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); directory >= 0) {
+    ::fsync(directory);
+    ::close(directory);
+  }
+}
+
+void OutputFile::commit_unsynced() { take_name(); }
+
+void OutputFile::take_name() {
   const int file = file_;
   file_ = -1;
   int why = ::close(file) == 0 ? 0 : errno;
@@ -80,12 +92,6 @@ void OutputFile::commit() {
   if (why != 0) {
     ::unlink(unfinished_.c_str());
     fail(why);
-  }
-  // The new name survives a loss of power too, where folders can be synchronised.
-  const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
-  if (const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); directory >= 0) {
-    ::fsync(directory);
-    ::close(directory);
   }
 }
 

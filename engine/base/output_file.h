@@ -27,9 +27,13 @@ class OutputFile {
   void begin_to_store(std::uint64_t offset, std::uint64_t bytes);
   /// Puts everything on the disk, then gives the file its name, in place of what had it.
   void commit();
+  /// The same without waiting for the disk: after a loss of power there may be damage under the name. For what can be
+  /// made again, with checksums in it.
+  void commit_unsynced();
 
  private:
   void create();
+  void take_name();
   [[noreturn]] void fail(int why) const;
 
   std::filesystem::path path_, unfinished_;

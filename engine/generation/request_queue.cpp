@@ -26,9 +26,11 @@ void RequestQueue::cancel(RequestId id) {
   arrived_.notify_one();
 }
 
-void RequestQueue::forget(std::uint64_t session) {
+void RequestQueue::forget(std::uint64_t session) { add({SessionJob::Kind::Forget, session, {}, 0, {}}); }
+
+void RequestQueue::add(SessionJob job) {
   const std::lock_guard lock(mutex_);
-  mail_.forgotten.push_back(session);
+  mail_.sessions.push_back(std::move(job));
   arrived_.notify_one();
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -27,6 +28,16 @@ struct SubmittedRequest {
   std::chrono::steady_clock::time_point submitted_at;
 };
 
+/// What is asked for a session: to be written to a file, read from one, or forgotten, with all that is asked for it.
+struct SessionJob {
+  enum class Kind { Freeze, Thaw, Forget };
+  Kind kind = Kind::Freeze;
+  std::uint64_t session = 0;
+  std::filesystem::path path;
+  std::uint64_t max_bytes = 0;  ///< of a file that is written; 0: any
+  SessionFileCallback on_finish;
+};
+
 /// The in-tray between the callers and the engine thread: what was submitted, changed and cancelled since the last
 /// look. Internal synchronisation: the first group of methods is for any thread, the second for the engine thread.
 class RequestQueue {
@@ -36,13 +47,14 @@ class RequestQueue {
   void update(RequestId id, const SamplingParams& sampling);
   void cancel(RequestId id);
   void forget(std::uint64_t session);
+  void add(SessionJob job);
 
   struct Mail {
     std::vector<SubmittedRequest> submitted;
     std::vector<std::pair<RequestId, SamplingParams>> updated;
     std::vector<RequestId> cancelled;
-    std::vector<std::uint64_t> forgotten;
-    bool empty() const { return submitted.empty() && updated.empty() && cancelled.empty() && forgotten.empty(); }
+    std::vector<SessionJob> sessions;
+    bool empty() const { return submitted.empty() && updated.empty() && cancelled.empty() && sessions.empty(); }
   };
   /// All that came since the last call.
   Mail take();

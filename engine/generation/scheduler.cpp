@@ -27,8 +27,14 @@ Error caught() {
 }  // namespace
 
 Scheduler::Scheduler(const Model& model, KvCache& cache, Activations& activations, const Vocabulary& vocabulary,
-                     RequestQueue& queue, const SchedulerLimits& limits)
-    : model_(model), cache_(cache), activations_(activations), vocabulary_(vocabulary), queue_(queue), limits_(limits) {
+                     RequestQueue& queue, SessionFiles& files, const SchedulerLimits& limits)
+    : model_(model),
+      cache_(cache),
+      activations_(activations),
+      vocabulary_(vocabulary),
+      queue_(queue),
+      files_(files),
+      limits_(limits) {
   assert(activations.max_tokens() >= limits.max_batch_tokens());
   assert(activations.max_logits() >= limits.max_sequences);
 }
@@ -39,7 +45,8 @@ bool Scheduler::step() {
   admit();
   const std::vector<Share> shares = share_out();
   if (!shares.empty()) compute(shares);
-  return !running_.empty() || !waiting_.empty();
+  const bool files_left = files_.step(!running_.empty());
+  return files_left || !running_.empty() || !waiting_.empty();
 }
 
 void Scheduler::end_all(FinishReason reason, const std::optional<Error>& error) {
@@ -57,7 +64,14 @@ void Scheduler::read_mail() {
   for (const RequestId id : mail.cancelled) {
     if (Sequence* sequence = find(id)) end(sequence, FinishReason::Cancelled);
   }
-  for (const std::uint64_t session : mail.forgotten) cache_.drop(session);
+  for (SessionJob& job : mail.sessions) {
+    if (job.kind == SessionJob::Kind::Forget) {
+      files_.forget(job.session);
+      cache_.drop(job.session);
+    } else {
+      files_.add(std::move(job));
+    }
+  }
 }
 
 void Scheduler::accept(SubmittedRequest& submitted) {
@@ -81,22 +95,34 @@ void Scheduler::drop_late_ones() {
 }
 
 void Scheduler::admit() {
-  while (!waiting_.empty() && static_cast<int>(running_.size()) < limits_.max_sequences) {
-    Sequence* oldest = waiting_.front().get();
-    try {
-      const std::optional<KvCache::Opened> opened = cache_.open(oldest->session(), oldest->tokens());
-      if (!opened) {
-        if (!running_.empty()) return;  // room comes when one of those ends
-        throw Error(ErrorCode::ContextFull,
-                    "The KV cache has no room for a prompt of " + std::to_string(oldest->tokens().size()) + " tokens.");
-      }
-      oldest->place(*opened);
-      running_.push_back(std::move(waiting_.front()));
-      waiting_.pop_front();
-    } catch (...) {
-      end(oldest, FinishReason::Error, caught());
+  for (std::size_t i = 0; i < waiting_.size() && static_cast<int>(running_.size()) < limits_.max_sequences;) {
+    if (files_.is_thawing(waiting_[i]->session())) {
+      ++i;  // what it will find in the cache is on its way
+    } else if (!start(i)) {
+      return;
     }
   }
+}
+
+/// Takes waiting_[number] out of the queue, to run or, where it cannot, to end. False, and nothing done: there is no room
+/// before one that runs ends.
+bool Scheduler::start(std::size_t number) {
+  const auto at = waiting_.begin() + static_cast<std::ptrdiff_t>(number);
+  Sequence* sequence = at->get();
+  try {
+    const std::optional<KvCache::Opened> opened = cache_.open(sequence->session(), sequence->tokens());
+    if (!opened) {
+      if (!running_.empty()) return false;
+      throw Error(ErrorCode::ContextFull,
+                  "The KV cache has no room for a prompt of " + std::to_string(sequence->tokens().size()) + " tokens.");
+    }
+    sequence->place(*opened);
+    running_.push_back(std::move(*at));
+    waiting_.erase(at);
+  } catch (...) {
+    end(sequence, FinishReason::Error, caught());
+  }
+  return true;
 }
 
 std::vector<Scheduler::Share> Scheduler::share_out() {

@@ -8,6 +8,7 @@
 
 #include "engine/generation/request_queue.h"
 #include "engine/generation/sequence.h"
+#include "engine/generation/session_files.h"
 #include "engine/kv_cache/kv_cache.h"
 #include "engine/models/model.h"
 
@@ -28,10 +29,11 @@ class Scheduler {
  public:
   /// All references must outlive the scheduler. `activations` were made for limits.max_batch_tokens().
   Scheduler(const Model& model, KvCache& cache, Activations& activations, const Vocabulary& vocabulary,
-            RequestQueue& queue, const SchedulerLimits& limits);
+            RequestQueue& queue, SessionFiles& files, const SchedulerLimits& limits);
 
   /// One round: reads the in-tray, admits requests while there is room, computes the next chunk of each prompt and the
-  /// next token of everyone else in one forward pass, draws, emits, retires what ended. Returns whether work remains.
+  /// next token of everyone else in one forward pass, draws, emits, retires what ended; then a piece of the session
+  /// that is frozen or thawed. Returns whether work remains.
   bool step();
 
   /// Ends everything for `reason`, what still lies in the in-tray included.
@@ -47,6 +49,7 @@ class Scheduler {
   void read_mail();
   void accept(SubmittedRequest& submitted);
   void admit();
+  bool start(std::size_t number);
   void drop_late_ones();
   std::vector<Share> share_out();
   void compute(const std::vector<Share>& shares);
@@ -59,6 +62,7 @@ class Scheduler {
   Activations& activations_;
   const Vocabulary& vocabulary_;
   RequestQueue& queue_;
+  SessionFiles& files_;
   SchedulerLimits limits_;
   std::deque<std::unique_ptr<Sequence>> waiting_;   ///< oldest first
   std::vector<std::unique_ptr<Sequence>> running_;  ///< in order of admission

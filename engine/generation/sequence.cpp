@@ -42,6 +42,9 @@ SubmittedRequest& checked(SubmittedRequest& submitted, const Vocabulary& vocabul
                                             std::to_string(vocabulary.context_length) +
                                             " for prompt and reply together; shorten it or start a new conversation.");
   }
+  if (request.session >= KvCache::kFirstOwnSession) {
+    throw Error(ErrorCode::InvalidRequest, "The session number " + std::to_string(request.session) + " is not below 2^63.");
+  }
   if (request.max_new_tokens < 0) {
     throw Error(ErrorCode::InvalidRequest,
                 "max_new_tokens must be 0 or more, not " + std::to_string(request.max_new_tokens) + ".");

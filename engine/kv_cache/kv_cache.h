@@ -33,6 +33,8 @@ using SequenceId = std::uint32_t;
 class KvCache {
  public:
   static constexpr std::int64_t kPageTokens = 32;
+  /// Numbers of sessions from here on are the cache's own.
+  static constexpr std::uint64_t kFirstOwnSession = std::uint64_t{1} << 63;
 
   /// Room for `capacity_tokens` positions (rounded up to pages). Throws Error(OutOfMemory).
   KvCache(const KvGeometry& geometry, std::int64_t capacity_tokens);
@@ -59,6 +61,22 @@ class KvCache {
   void close(SequenceId sequence);
   /// Forgets a session (its running sequence, if any, goes on).
   void drop(std::uint64_t session);
+
+  /// Tokens whose keys and values lie in pages: token i in pages[i / kPageTokens].
+  struct Contents {
+    std::span<const std::int32_t> tokens, pages;
+  };
+  /// What a session keeps: nothing for one that is not known or whose sequence runs. Valid until the cache is changed.
+  Contents kept(std::uint64_t session) const;
+  bool is_running(std::uint64_t session) const;
+  /// Keeps what a session has now, committed positions of its running sequence included, under another name as well: a
+  /// session of the cache's own, for drop() when it was read. 0: the session has nothing.
+  std::uint64_t keep_copy(std::uint64_t session);
+  /// Appends up to a page of tokens to what a session keeps, whose pages must be full, and returns the page to be written
+  /// at once; others give way, the session itself does not. Null: there is no room just now.
+  std::byte* extend(std::uint64_t session, std::span<const std::int32_t> ids);
+  /// Leaves a session its first `pages` whole pages.
+  void shorten(std::uint64_t session, std::int64_t pages);
 
   std::int64_t capacity_tokens() const;
   std::int64_t free_tokens() const;  ///< without taking from sessions
@@ -107,6 +125,7 @@ class KvCache {
   std::map<SequenceId, Running> sequences_;
   std::map<std::uint64_t, Kept> sessions_;
   SequenceId next_sequence_ = 1;
+  std::uint64_t next_copy_ = kFirstOwnSession;
   std::uint64_t clock_ = 0;
 };
 

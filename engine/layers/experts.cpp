@@ -1,6 +1,10 @@
 #include "engine/layers/experts.h"
 
 #include <array>
+#include <span>
+#include <vector>
+
+#include "engine/base/file_view.h"
 
 namespace engine {
 namespace {
@@ -22,6 +26,31 @@ ExpertWeights load_expert(const WeightLoader& weights, const std::string& prefix
   const std::string expert = prefix + "experts." + std::to_string(j) + ".";
   return {weights.matrix(expert + "gate_proj.weight", width, hidden), weights.matrix(expert + "up_proj.weight", width, hidden),
           weights.matrix(expert + "down_proj.weight", hidden, width)};
+}
+
+/// Asks for the experts that `chosen` [tokens, k] names, in the order in which they are computed. A page fault brings a
+/// hundred kilobytes and waits for them; asked for together, megabytes come at the pace of the disk while the first are
+/// computed. More than a part of the memory at once would push out what was asked for first.
+void request_experts(Backend& backend, const MoeWeights& weights, const Tensor& chosen) {
+  constexpr std::size_t kMostBytes = std::size_t{256} << 20;
+  std::vector<std::int32_t> ids(static_cast<std::size_t>(chosen.count()));
+  backend.download(chosen, std::as_writable_bytes(std::span(ids)));
+  std::vector<bool> wanted(weights.routed.size());
+  for (const std::int32_t id : ids) wanted[static_cast<std::size_t>(id)] = true;
+  std::size_t bytes = 0;
+  const auto request = [&bytes](const Tensor& matrix) {
+    bytes += matrix.bytes();
+    if (bytes <= kMostBytes && matrix.scaling() == nullptr) request_pages({matrix.data(), matrix.bytes()});
+  };
+  // As Backend::experts goes through them: gate and up of all, then down of all.
+  for (std::size_t j = 0; j < wanted.size(); ++j) {
+    if (!wanted[j]) continue;
+    request(weights.routed[j].gate);
+    request(weights.routed[j].up);
+  }
+  for (std::size_t j = 0; j < wanted.size(); ++j) {
+    if (wanted[j]) request(weights.routed[j].down);
+  }
 }
 
 }  // namespace
@@ -50,6 +79,7 @@ void mixture_of_experts(Backend& backend, const MoeWeights& weights, std::int64_
   const std::array inputs{Projection{&weights.router, nullptr, &router}};
   backend.linear(normed, inputs);
   backend.choose_experts(router, weights.correction_bias, weights.norm_min, chosen, share);
+  if (weights.from_disk) request_experts(backend, weights, chosen);
   const ExpertBuffers buffers{&a.expert_rows, &a.expert_gate, &a.expert_up};
   backend.experts(normed, weights.routed, chosen, share, buffers, x);
   if (!weights.shared.gate.weight.empty()) gated_mlp(backend, weights.shared, tokens, a);

@@ -19,6 +19,9 @@ struct MoeWeights {
   float norm_min = 0;
   std::vector<ExpertWeights> routed;
   GatedMlpWeights shared;  ///< every token goes through it; empty: none
+  /// The model does not fit the memory: the experts that were chosen are asked of the disk together before the first of
+  /// them is computed. Only for weights that are views of a mapped file.
+  bool from_disk = false;
 };
 
 /// The tensors below `prefix` ("model.layers.3.mlp."). Routed experts may be tensors of their own, as published, or

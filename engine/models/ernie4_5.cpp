@@ -13,7 +13,8 @@ namespace engine {
 Ernie45::Ernie45(const ModelSource& source, Backend& backend)
     : source_(source), config_(source.config()), backend_(backend), rope_(config_.rope, config_.head_dim) {}
 
-std::unique_ptr<Model> Ernie45::load(const ModelSource& source, Backend& backend, const LoadProgress& progress) {
+std::unique_ptr<Model> Ernie45::load(const ModelSource& source, Backend& backend, bool from_disk,
+                                     const LoadProgress& progress) {
   const ModelConfig& config = source.config();
   const std::int64_t hidden = config.hidden_size, intermediate = config.intermediate_size;
   const std::int64_t q_width = config.num_heads * config.head_dim, kv_width = config.num_kv_heads * config.head_dim;
@@ -34,6 +35,7 @@ std::unique_ptr<Model> Ernie45::load(const ModelSource& source, Backend& backend
     loaded.has_experts = config.moe.has_experts(i);
     if (loaded.has_experts) {
       loaded.moe = load_moe(weights, layer + "mlp.", config);
+      loaded.moe.from_disk = from_disk;
     } else {
       loaded.mlp = {linear("mlp.gate_proj", intermediate, hidden), linear("mlp.up_proj", intermediate, hidden),
                     linear("mlp.down_proj", hidden, intermediate)};

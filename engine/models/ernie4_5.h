@@ -19,7 +19,8 @@ namespace engine {
 class Ernie45 final : public Model {
  public:
   /// As create_model; null where `progress` said stop.
-  static std::unique_ptr<Model> load(const ModelSource& source, Backend& backend, const LoadProgress& progress);
+  static std::unique_ptr<Model> load(const ModelSource& source, Backend& backend, bool from_disk,
+                                     const LoadProgress& progress);
 
   const ModelConfig& config() const override { return config_; }
   bool forward(const Batch& batch, KvCache& cache, Activations& activations, const std::atomic<bool>* stop,

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "engine/backends/cpu/cpu_cores.h"
 #include "engine/base/error.h"
 #include "engine/layers/activations.h"
 #include "engine/models/ernie4_5.h"
@@ -9,10 +10,13 @@
 
 namespace engine {
 
-std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend, const EngineOptions&,
+std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend, const EngineOptions& options,
                                     const LoadProgress& progress) {
   const std::string& architecture = source.config().architecture;
-  if (architecture == "ernie4_5" || architecture == "ernie4_5_moe") return Ernie45::load(source, backend, progress);
+  if (architecture == "ernie4_5" || architecture == "ernie4_5_moe") {
+    const bool from_disk = !fits_memory(memory_needed(source, options, KvCache::kPageTokens).total());
+    return Ernie45::load(source, backend, from_disk, progress);
+  }
   if (architecture == "glm4") return Glm4::load(source, backend, progress);
   throw Error(ErrorCode::UnsupportedModel, source.path().string() + ": the architecture \"" + architecture +
                                                "\" is not known; this version runs ernie4_5, ernie4_5_moe and glm4");
@@ -48,6 +52,11 @@ MemoryNeeded memory_needed(const ModelSource& source, const EngineOptions& optio
   needed.activations =
       Activations::bytes_needed(config, options.prefill_chunk + options.max_sequences, options.max_sequences);
   return needed;
+}
+
+bool fits_memory(std::uint64_t bytes) {
+  const std::uint64_t available = main_memory().available;
+  return available == 0 || bytes <= available;
 }
 
 }  // namespace engine

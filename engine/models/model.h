@@ -87,5 +87,7 @@ struct MemoryNeeded {
   std::uint64_t total() const { return weights + kv_cache + activations; }
 };
 MemoryNeeded memory_needed(const ModelSource& source, const EngineOptions& options, std::int64_t context_length);
+/// Whether the system has so many bytes to give just now; true where it does not tell.
+bool fits_memory(std::uint64_t bytes);
 
 }  // namespace engine

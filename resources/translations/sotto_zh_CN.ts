@@ -139,6 +139,10 @@
             <translation>等待模型</translation>
         </message>
         <message>
+            <source>%1; slow, because the model is read from disk</source>
+            <translation>%1；模型需从磁盘读取，速度较慢</translation>
+        </message>
+        <message>
             <source>Reading the chat</source>
             <translation>正在阅读对话</translation>
         </message>
@@ -694,6 +698,10 @@
             <translation>内存 %1</translation>
         </message>
         <message>
+            <source>%1, read from disk: %2 of memory are free</source>
+            <translation>%1，从磁盘读取：可用内存 %2</translation>
+        </message>
+        <message>
             <source>The demo model is not there.</source>
             <translation>演示模型不存在。</translation>
         </message>
@@ -1036,6 +1044,34 @@
         <message>
             <source>Enter begins a new line, Shift+Enter sends.</source>
             <translation>Enter 换行，Shift+Enter 发送。</translation>
+        </message>
+        <message>
+            <source>Saved chats</source>
+            <translation>已保存的对话</translation>
+        </message>
+        <message>
+            <source>Room for what the model has read</source>
+            <translation>用于保存模型已读内容的空间</translation>
+        </message>
+        <message>
+            <source>Off</source>
+            <translation>关闭</translation>
+        </message>
+        <message>
+            <source>%1 GB</source>
+            <translation>%1 GB</translation>
+        </message>
+        <message>
+            <source>%1 in use</source>
+            <translation>已使用 %1</translation>
+        </message>
+        <message>
+            <source>Clear</source>
+            <translation>清除</translation>
+        </message>
+        <message>
+            <source>A long chat goes on at once after a restart, because the model need not read it again. Chats not opened for longest make room first; the chats themselves are kept in any case.</source>
+            <translation>重新启动后，长对话可以立即继续，模型无需重新阅读。空间不足时，最久未打开的对话先让出空间；对话本身始终保留。</translation>
         </message>
         <message>
             <source>Keyboard</source>

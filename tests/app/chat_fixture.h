@@ -7,6 +7,7 @@
 #include "app/chat/chat_view_model.h"
 #include "app/chat/prompt_view_model.h"
 #include "app/chat/sampling_view_model.h"
+#include "app/chat/saved_sessions.h"
 #include "app/history/history.h"
 #include "app/settings/settings.h"
 #include "tests/app/model_fixture.h"
@@ -21,6 +22,7 @@ class ChatFixture : public QObject {
   std::unique_ptr<QTemporaryDir> folder_;
   std::unique_ptr<app::Settings> settings_;
   std::unique_ptr<app::History> history_;
+  std::unique_ptr<app::SavedSessions> sessions_;
   std::unique_ptr<app::ModelRunner> runner_;
   std::unique_ptr<app::SamplingViewModel> sampling_;
   std::unique_ptr<app::PromptViewModel> prompt_;
@@ -30,7 +32,8 @@ class ChatFixture : public QObject {
   void start() {
     settings_ = std::make_unique<app::Settings>(folder_->filePath(QStringLiteral("settings.json")));
     history_ = std::make_unique<app::History>(folder_->filePath(QStringLiteral("history.db")));
-    runner_ = std::make_unique<app::ModelRunner>(*settings_);
+    sessions_ = std::make_unique<app::SavedSessions>(*settings_, folder_->filePath(QStringLiteral("sessions")));
+    runner_ = std::make_unique<app::ModelRunner>(*settings_, sessions_.get());
     sampling_ = std::make_unique<app::SamplingViewModel>(*settings_, *runner_);
     prompt_ = std::make_unique<app::PromptViewModel>(*history_, *settings_, *runner_);
     chat_ = std::make_unique<app::ChatViewModel>(*history_, *settings_, *runner_, *sampling_, *prompt_);
@@ -43,6 +46,7 @@ class ChatFixture : public QObject {
     prompt_.reset();
     sampling_.reset();
     runner_.reset();
+    sessions_.reset();
     history_.reset();
     settings_.reset();
   }

@@ -475,4 +475,58 @@ TEST(Cli, BenchPrintsWhatThePeersPrint) {
   EXPECT_GT(result.at("memory_gb_s"), 0);
 }
 
+TEST(Cli, ASessionFileSavesReadingAgain) {
+  const ScratchFolder folder;
+  const std::string session = folder.path() / "chat.kv";
+  const auto settings = folder.write("s.json", R"({"temperature": 0, "max_new_tokens": 6, "eos_token_id": []})");
+  Ids ids;
+  for (int i = 0; i < 90; ++i) ids.push_back(20 + i * 7 % 1000);
+  const auto generate = [&](const Ids& prompt, std::vector<std::string> more) {
+    std::vector<std::string> words{"generate", chat_model(), "--ids", comma_separated(prompt), "--settings", settings, "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words);
+  };
+  const Outcome first = generate(ids, {"--session", session});
+  EXPECT_EQ(first.status, 0) << first.err;
+  EXPECT_EQ(first.lines().back().at("cached_tokens"), 0);
+  Ids longer = ids;
+  for (std::size_t i = 0; i < 6; ++i) longer.push_back(first.lines()[i].at("id"));
+  longer.insert(longer.end(), {7, 8, 9});
+  std::filesystem::copy_file(session, folder.path() / "copy.kv");
+
+  const Outcome second = generate(longer, {"--session", session});
+  EXPECT_EQ(second.status, 0) << second.err;
+  EXPECT_EQ(second.err, "");
+  EXPECT_EQ(second.lines().back().at("cached_tokens"), 95);  // the last id of a reply is never read
+
+  // Not used where anything differs, in one sentence; the reply comes all the same.
+  const Outcome other = generate(longer, {"--session", folder.path() / "copy.kv", "--kv", "f32"});
+  EXPECT_EQ(other.status, 0);
+  EXPECT_TRUE(other.complains_in_one_line()) << other.err;
+  EXPECT_EQ(other.lines().back().at("cached_tokens"), 0);
+  const auto letter = folder.write("letter.txt", "Dear Sir or Madam");
+  const Outcome wrong = generate(ids, {"--session", letter, "--quiet"});
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_TRUE(wrong.complains_in_one_line()) << wrong.err;
+  EXPECT_EQ(tests::read_bytes(letter), "Dear Sir or Madam");
+  EXPECT_EQ(wrong.lines().size(), 7U);
+}
+
+TEST(Cli, DeterministicMeansTheSameBitsInAnyChunks) {
+  const ScratchFolder folder;
+  const std::string model = tests::fixture("quantised/ernie4_5-Q4_0.gguf");
+  Ids ids;
+  for (int i = 0; i < 60; ++i) ids.push_back(3 + i * 7 % 300);
+  const auto logits = [&](const std::string& name, std::vector<std::string> more) {
+    const std::string out = folder.path() / name;
+    std::vector<std::string> words{"logits", model, "--ids", comma_separated(ids), "--out", out, "--deterministic"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return tensor_of(out, "logits");
+  };
+  const std::vector<float> whole = logits("whole", {"--threads", "1"});
+  EXPECT_EQ(logits("chunks", {"--chunks", "17,1,1,41", "--threads", "2"}), whole);
+}
+
 }  // namespace

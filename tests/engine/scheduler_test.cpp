@@ -49,7 +49,8 @@ class Workbench {
     activations_ =
         std::make_unique<Activations>(*backend_, source_->config(), limits.max_batch_tokens(), limits.max_sequences);
     vocabulary_ = make_vocabulary(*source_, tokenizer_.get(), std::min(source_->config().context_length, cache_tokens));
-    scheduler_ = std::make_unique<Scheduler>(*model_, *cache_, *activations_, vocabulary_, queue_, limits);
+    files_ = std::make_unique<SessionFiles>(*cache_, [] { return Fingerprint{1, 2}; });
+    scheduler_ = std::make_unique<Scheduler>(*model_, *cache_, *activations_, vocabulary_, queue_, *files_, limits);
   }
 
   /// A greedy request without end tokens, changed as the test wants.
@@ -96,6 +97,7 @@ class Workbench {
   std::unique_ptr<KvCache> cache_;
   std::unique_ptr<Activations> activations_;
   Vocabulary vocabulary_;
+  std::unique_ptr<SessionFiles> files_;
   std::unique_ptr<Scheduler> scheduler_;
 };
 

@@ -45,6 +45,7 @@ class WindowTest : public QObject {
   void samplingPanelReachesARunningReply();
   void promptPanelShowsEditsErrorsAndTheWayBack();
   void shortcutsReachEveryPart();
+  void savedChatsAreLimitedAndCleared();
   void noQmlWarningAnywhere();
 
  private:
@@ -295,6 +296,26 @@ void WindowTest::shortcutsReachEveryPart() {
   QTRY_VERIFY(program->find(QStringLiteral("Shortcuts"), QAccessible::List));
   program->key(Qt::Key_Escape);
   QTRY_VERIFY(!program->find(QStringLiteral("Shortcuts"), QAccessible::List));
+}
+
+void WindowTest::savedChatsAreLimitedAndCleared() {
+  auto program = start();
+  QVERIFY(program);
+  say(*program, QStringLiteral("Hello"));
+  QVERIFY(program->waitForReply());
+  program->key(Qt::Key_N, Qt::ControlModifier);
+  app::SavedSessions& sessions = *program->root().sessions();
+  QTRY_VERIFY_WITH_TIMEOUT(sessions.bytes() > 0, 60000);
+  program->key(Qt::Key_Comma, Qt::ControlModifier);
+  QTRY_VERIFY(program->find(sessions.sizeText() + QStringLiteral(" in use")));
+  QVERIFY(program->press(QStringLiteral("Clear"), QAccessible::Button));
+  QTRY_COMPARE_WITH_TIMEOUT(sessions.bytes(), 0, 60000);
+  QCOMPARE(program->root().settings()->sessionBudgetMb(), 4096);
+  QVERIFY(program->press(QStringLiteral("1 GB")));
+  QTRY_COMPARE(program->root().settings()->sessionBudgetMb(), 1024);
+  QVERIFY(program->press(QStringLiteral("Off")));
+  QTRY_VERIFY(!sessions.isOn());
+  QVERIFY2(program->warnings().isEmpty(), qPrintable(program->warnings().join(QLatin1Char('\n'))));
 }
 
 void WindowTest::noQmlWarningAnywhere() {

@@ -87,7 +87,9 @@ FocusScope {
                         text: composer.overflowing ? qsTr("Too long: the chat would take %1 of %2 tokens.")
                                 .arg(Theme.count(composer.chat.contextUsed + composer.chat.draftTokens))
                                 .arg(Theme.count(composer.chat.contextLength))
-                            : composer.chat.draftTokens > 0 ? Theme.tokens(composer.chat.draftTokens) : phaseText()
+                            : composer.chat.draftTokens > 0 ? Theme.tokens(composer.chat.draftTokens)
+                            : composer.chat.busy && composer.runner.readsFromDisk
+                                ? qsTr("%1; slow, because the model is read from disk").arg(phaseText()) : phaseText()
                         color: composer.overflowing ? Theme.warn : Theme.dim
                         font.pixelSize: Theme.smallSize
                         elide: Text.ElideRight

@@ -17,6 +17,7 @@ FocusScope {
     signal closeRequested
 
     Keys.onEscapePressed: closeRequested()
+    Component.onCompleted: app.sessions.refresh()
 
     ColumnLayout {
         anchors.fill: parent
@@ -113,6 +114,52 @@ FocusScope {
                                                               : qsTr("Enter begins a new line, Shift+Enter sends.")
                         color: Theme.dim
                         font.pixelSize: Theme.smallSize
+                        wrapMode: Text.Wrap
+                        Layout.fillWidth: true
+                        Layout.topMargin: -8
+                    }
+                }
+                SettingsGroup {
+                    title: qsTr("Saved chats")
+
+                    SettingsLine {
+                        label: qsTr("Room for what the model has read")
+
+                        Chip {
+                            text: qsTr("Off")
+                            checked: page.app.settings.sessionBudgetMb === 0
+                            onClicked: page.app.settings.sessionBudgetMb = 0
+                        }
+                        Chip {
+                            text: qsTr("%1 GB").arg(1)
+                            checked: page.app.settings.sessionBudgetMb === 1024
+                            onClicked: page.app.settings.sessionBudgetMb = 1024
+                        }
+                        Chip {
+                            text: qsTr("%1 GB").arg(4)
+                            checked: page.app.settings.sessionBudgetMb === 4096
+                            onClicked: page.app.settings.sessionBudgetMb = 4096
+                        }
+                        Chip {
+                            text: qsTr("%1 GB").arg(16)
+                            checked: page.app.settings.sessionBudgetMb === 16384
+                            onClicked: page.app.settings.sessionBudgetMb = 16384
+                        }
+                    }
+                    SettingsLine {
+                        label: qsTr("%1 in use").arg(page.app.sessions.sizeText)
+
+                        PushButton {
+                            text: qsTr("Clear")
+                            enabled: page.app.sessions.bytes > 0
+                            onClicked: page.app.sessions.clear()
+                        }
+                    }
+                    Words {
+                        text: qsTr("A long chat goes on at once after a restart, because the model need not read it again. Chats not opened for longest make room first; the chats themselves are kept in any case.")
+                        color: Theme.dim
+                        font.pixelSize: Theme.smallSize
+                        lineHeight: 1.35
                         wrapMode: Text.Wrap
                         Layout.fillWidth: true
                         Layout.topMargin: -8

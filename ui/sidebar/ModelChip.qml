@@ -63,8 +63,10 @@ PushButton {
         Words {
             visible: chip.runner.state === ModelRunner.Ready && text !== ""
             text: chip.runner.memoryText
-            color: Theme.dim
+            color: chip.runner.readsFromDisk ? Theme.warn : Theme.dim
             font.pixelSize: Theme.captionSize
+            wrapMode: Text.Wrap
+            maximumLineCount: 2
             elide: Text.ElideRight
             Layout.fillWidth: true
             Accessible.ignored: true

@@ -19,7 +19,9 @@ namespace {
 constexpr std::size_t kMostProjections = 8;
 // Below so many rows the weights set the pace and the dot kernels read them once; from here on packing them pays.
 constexpr std::int64_t kManyRows = 8;
-static_assert(kManyRows <= ScaledProducts::kMostInputs + 1);
+// Rows that the dot kernels multiply together.
+constexpr std::int64_t kFewRows = kManyRows - 1;
+static_assert(kFewRows <= ScaledProducts::kMostInputs);
 // Rows of a weight that are multiplied at a time: at 1024 bfloat16 each 64 KB, so that x and they share a cache.
 constexpr std::int64_t kWeightRows = 32;
 // Bytes of weights that a thread takes at a time: less is read faster than a thread is woken.
@@ -53,7 +55,8 @@ CpuBackend::CpuBackend(const EngineOptions& options, std::string reason)
       attention_(kernels_, team_, options.compute, options.isa),
       scaled_(kernels_, team_.threads()),
       integer_inputs_(integer_kernels_, team_),
-      integer_gemm_(integer_kernels_, team_) {
+      integer_gemm_(integer_kernels_, team_),
+      deterministic_(options.deterministic) {
   info_.device = Device::Cpu;
   info_.device_name = cpu_name();
   info_.device_reason = std::move(reason);
@@ -135,7 +138,7 @@ void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections
                    weight.scaling(),              weight.first_row()};
   }
   const std::span<const MatrixProduct> all(products.data(), projections.size());
-  if (x.dim(0) < kManyRows) {
+  if (x.dim(0) < kManyRows || deterministic_) {
     multiply_few_rows(all);
   } else {
     multiply_many_rows(all);
@@ -154,7 +157,8 @@ void CpuBackend::multiply_many_rows(std::span<const MatrixProduct> products) {
   if (!other_products_.empty()) gemm_.multiply(other_products_);
 }
 
-/// All products as one range of output features, so that they cost one fork and join together.
+/// All products as one range of output features, so that they cost one fork and join together. The sums of the dot kernels
+/// do not depend on what is computed beside them: the only ones where results must be deterministic.
 void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
   const ColumnStretches chunks(products, kWeightRows);
   std::int64_t bytes = 0;
@@ -168,38 +172,48 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
   scaled_.reserve(products);
 
   team_.parallel_for(0, chunks.count(), grain, [&](std::int64_t begin, std::int64_t end, int worker) {
-    float* const sums = products_.data() + worker * kManyRows * kWeightRows;
     for (std::int64_t chunk = begin; chunk < end; ++chunk) {
-      const auto [multiplied, first] = chunks[chunk];
-      const MatrixProduct* const product = &multiplied;
-      const std::int64_t count = std::min(kWeightRows, product->out_features - first);
-      if (product->scaling != nullptr) {
-        scaled_.dot(*product, first, count, worker, sums, size(kWeightRows));
-      } else {
-        const std::size_t row_bytes = bytes_of(product->type, size(product->in_features));
-        const std::byte* const weight = product->weight + size(first) * row_bytes;
-        if (integer && is_quantised(product->type)) {
-          integer_kernels_.type(product->type)
-              .dot(integer_inputs_.rows_of(*product), size(product->rows), weight, row_bytes, size(count),
-                   size(product->in_features), sums, size(kWeightRows));
-        } else {
-          kernels_.rows_of(product->type)
-              .dot(product->x, size(product->in_features), size(product->rows), weight, row_bytes, size(count),
-                   size(product->in_features), sums, size(kWeightRows));
-        }
-      }
-      for (std::int64_t t = 0; t < product->rows; ++t) {
-        float* const row = sums + t * kWeightRows;
-        float* const out = product->out + t * product->out_features + first;
-        if (product->bias != nullptr) kernels_.add(product->bias + first, size(count), row);
-        if (product->accumulate) {
-          kernels_.add(row, size(count), out);
-        } else {
-          std::copy_n(row, count, out);
-        }
-      }
+      const auto [product, first] = chunks[chunk];
+      for (std::int64_t t = 0; t < product.rows; t += kFewRows) multiply_stretch(product, first, t, integer, worker);
     }
   });
+}
+
+/// Rows [first_row, first_row + kFewRows) of x with kWeightRows rows of the weight from `first` on.
+void CpuBackend::multiply_stretch(const MatrixProduct& product, std::int64_t first, std::int64_t first_row, bool integer,
+                                  int worker) {
+  float* const sums = products_.data() + worker * kManyRows * kWeightRows;
+  const std::int64_t count = std::min(kWeightRows, product.out_features - first);
+  const std::int64_t rows = std::min(kFewRows, product.rows - first_row);
+  const float* const x = product.x + first_row * product.in_features;
+  if (product.scaling != nullptr) {
+    MatrixProduct part = product;
+    part.x = x;
+    part.rows = rows;
+    scaled_.dot(part, first, count, worker, sums, size(kWeightRows));
+  } else {
+    const std::size_t row_bytes = bytes_of(product.type, size(product.in_features));
+    const std::byte* const weight = product.weight + size(first) * row_bytes;
+    if (integer && is_quantised(product.type)) {
+      integer_kernels_.type(product.type)
+          .dot(integer_inputs_.rows_of(product) + first_row, size(rows), weight, row_bytes, size(count),
+               size(product.in_features), sums, size(kWeightRows));
+    } else {
+      kernels_.rows_of(product.type)
+          .dot(x, size(product.in_features), size(rows), weight, row_bytes, size(count), size(product.in_features), sums,
+               size(kWeightRows));
+    }
+  }
+  for (std::int64_t t = 0; t < rows; ++t) {
+    float* const row = sums + t * kWeightRows;
+    float* const out = product.out + (first_row + t) * product.out_features + first;
+    if (product.bias != nullptr) kernels_.add(product.bias + first, size(count), row);
+    if (product.accumulate) {
+      kernels_.add(row, size(count), out);
+    } else {
+      std::copy_n(row, count, out);
+    }
+  }
 }
 
 void CpuBackend::add(const Tensor& y, Tensor& x) {
@@ -229,7 +243,18 @@ void CpuBackend::append_kv(const KvPool& pool, std::int64_t layer, const Tensor&
 void CpuBackend::attend(const KvPool& pool, std::int64_t layer, const Tensor& queries,
                         std::span<const SequenceRows> sequences, float scale, Tensor& out) {
   assert(queries.shape().size() == 3 && queries.dim(2) == pool.head_dim && out.count() == queries.count());
-  attention_.attend(pool, layer, queries.f32(), queries.dim(1), sequences, scale, out.mutable_f32());
+  if (!deterministic_) {
+    attention_.attend(pool, layer, queries.f32(), queries.dim(1), sequences, scale, out.mutable_f32());
+    return;
+  }
+  // Row by row, as in decoding: how sums are cut depends on the position alone.
+  rows_alone_.clear();
+  for (const SequenceRows& sequence : sequences) {
+    for (std::int64_t t = 0; t < sequence.rows; ++t) {
+      rows_alone_.push_back({sequence.first_row + t, 1, sequence.first_position + t, sequence.pages});
+    }
+  }
+  attention_.attend(pool, layer, queries.f32(), queries.dim(1), rows_alone_, scale, out.mutable_f32());
 }
 
 void CpuBackend::attention_probabilities(const KvPool& pool, std::int64_t layer, const Tensor& queries,
@@ -326,7 +351,7 @@ void CpuBackend::multiply_by_experts(std::span<const MatrixProduct> products) {
   const bool integer = info_.compute == ComputeMode::Auto;
   std::vector<MatrixProduct> few, many;
   for (const MatrixProduct& product : products) {
-    if (product.rows < kManyRows) {
+    if (product.rows < kManyRows || deterministic_) {
       few.push_back(product);
     } else if (integer && is_quantised(product.type)) {
       many.push_back(product);

@@ -52,6 +52,7 @@ class CpuBackend final : public Backend {
  private:
   void multiply_by_experts(std::span<const MatrixProduct> products);
   void multiply_few_rows(std::span<const MatrixProduct> products);
+  void multiply_stretch(const MatrixProduct& product, std::int64_t first, std::int64_t first_row, bool integer, int worker);
   void multiply_many_rows(std::span<const MatrixProduct> products);
 
   const KernelTable& kernels_;
@@ -63,6 +64,8 @@ class CpuBackend final : public Backend {
   ScaledProducts scaled_;
   IntegerInputs integer_inputs_;
   IntegerGemm integer_gemm_;
+  bool deterministic_;
+  std::vector<SequenceRows> rows_alone_;
   ExpertRows expert_rows_;
   std::vector<MatrixProduct> expert_products_, integer_products_, other_products_;
   std::vector<float> products_;  ///< a chunk of products for each thread, before bias and residual

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -63,6 +64,47 @@ double cpus_by_control_group() {
   return std::min(cpus, cpus_of_quota(quota + " " + period));
 }
 
+/// A number that stands alone in a file or behind `key` on a line of its own; the largest where there is none ("max").
+std::uint64_t number_in(const std::filesystem::path& file, const std::string& key = {}) {
+  std::ifstream in(file);
+  std::string word = key;
+  std::uint64_t number = 0;
+  while (!key.empty() && in >> word && word != key) in.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  return in >> number ? number : std::numeric_limits<std::uint64_t>::max();
+}
+
+/// What one control group still grants: its limit less what it has and cannot drop, which is all but cached files.
+std::uint64_t room_in(const std::filesystem::path& group, const char* limit, const char* used, const std::string& prefix) {
+  constexpr std::uint64_t kNone = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t most = number_in(group / limit), has = number_in(group / used);
+  if (most == kNone || has == kNone) return kNone;
+  std::uint64_t files = 0;
+  for (const char* key : {"inactive_file", "active_file"}) {
+    const std::uint64_t bytes = number_in(group / "memory.stat", prefix + key);
+    if (bytes != kNone) files += bytes;
+  }
+  const std::uint64_t kept = has > files ? has - files : 0;
+  return most > kept ? most - kept : 0;
+}
+
+/// Of the groups that this process is in, up to the root; version 2, or version 1's memory controller.
+std::uint64_t memory_by_control_group() {
+  const std::filesystem::path root = "/sys/fs/cgroup";
+  std::ifstream in("/proc/self/cgroup");
+  std::uint64_t room = std::numeric_limits<std::uint64_t>::max();
+  for (std::string line; std::getline(in, line);) {
+    const bool unified = line.rfind("0::/", 0) == 0;
+    const std::size_t own = line.find(":memory:/");
+    if (!unified && own == std::string::npos) continue;
+    for (std::filesystem::path group = line.substr(unified ? 4 : own + 9);; group = group.parent_path()) {
+      room = std::min(room, unified ? room_in(root / group, "memory.max", "memory.current", "")
+                                    : room_in(root / "memory" / group, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_"));
+      if (group.empty()) break;
+    }
+  }
+  return room;
+}
+
 }  // namespace
 
 int usable_cores() {
@@ -93,6 +135,7 @@ MainMemory main_memory() {
     if (key == "MemTotal:") memory.total = kilobytes * 1024;
     if (key == "MemAvailable:") memory.available = kilobytes * 1024;
   }
+  memory.available = std::min(memory.available, memory_by_control_group());
   return memory;
 }
 

@@ -12,7 +12,7 @@ int usable_cores();
 /// The CPU's name as the system tells it ("AMD EPYC 7B13"), or "CPU".
 std::string cpu_name();
 
-/// Bytes of main memory, and of it what can be had without swapping.
+/// Bytes of main memory, and of it what can be had without swapping, by this process's control group too.
 struct MainMemory {
   std::uint64_t total = 0, available = 0;
 };
