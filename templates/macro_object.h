@@ -15,6 +15,7 @@ class MacroObject final : public Object {
   Value attribute(Run& run, const Value& self, std::string_view name) override;
   bool callable() const override { return true; }
   Value call(Run&, const Arguments& arguments) override { return interpreter_.call_macro(macro_, scope_, arguments); }
+  void write(const Arguments& arguments) { interpreter_.write_macro(macro_, scope_, arguments); }
   void take_children(std::vector<Value>& out) override { out.push_back(std::move(scope_)); }
 
  private:
