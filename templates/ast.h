@@ -206,6 +206,7 @@ struct WithBlock {
 
 struct AutoescapeBlock {
   ExpressionPtr enabled;
+  bool constant = false;  // made of literals alone
   Body body;
   std::vector<NameId> unset;
 };

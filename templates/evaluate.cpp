@@ -1,4 +1,4 @@
-#include <array>
+#include <algorithm>
 
 #include "templates/arithmetic.h"
 #include "templates/attributes.h"
@@ -162,15 +162,25 @@ Operand Interpreter::evaluate_operand(const Expression& expression) {
 
 Value Interpreter::evaluate_concatenation(const Concatenation& node) {
   TextBuilder text(run_.budget);
-  for (const ExpressionPtr& part : node.parts) {
-    Value storage;
-    const Value& value = refer(*part, storage);
-    if (run_.autoescape)
-      append_escaped(run_, text, value);
-    else
-      print(run_, text, value);
+  if (!escapes()) {
+    for (const ExpressionPtr& part : node.parts) {
+      Value storage;
+      print(run_, text, refer(*part, storage));
+    }
+    return text.take_value();
   }
-  return text_of(text);
+  // One safe part makes the whole safe, and the others be escaped.
+  std::vector<Value> parts;
+  for (const ExpressionPtr& part : node.parts) parts.push_back(evaluate(*part));
+  const bool safe = std::any_of(parts.begin(), parts.end(),
+                                [](const Value& part) { return part.is_string() && part.string_data().safe; });
+  for (const Value& part : parts) {
+    if (safe)
+      append_escaped(run_, text, part);
+    else
+      print(run_, text, part);
+  }
+  return text.take_value(safe);
 }
 
 bool Interpreter::compare(Comparison comparison, const Value& left, const Value& right) {
@@ -298,65 +308,6 @@ Value Interpreter::evaluate_slice(const Step& step, const Value& object) {
   if (constant_ && !object.is_string() && !object.is_sequence())
     return undefined_because(run_, "a constant " + std::string(type_name(object)) + " has no slices");
   return get_slice(run_, object, begin, end, stride);
-}
-
-Value Interpreter::evaluate_builtin(const Step& step, const Value& value) {
-  const bool is_filter = step.kind == Step::Kind::Filter;
-  if (step.builtin == nullptr) {
-    fail(std::string("No ") + (is_filter ? "filter" : "test") + " named '" + step.name.text() + "' found.");
-  }
-  Value result = evaluate_call(*step.builtin, value, step.arguments.get(), step.offset);
-  return step.negated ? Value(!truth(result)) : result;
-}
-
-Value Interpreter::evaluate_call(const Builtin& builtin, const Value& self, const CallArguments* given,
-                                 std::uint32_t offset) {
-  const std::size_t count = given == nullptr ? 0 : given->positional.size();
-  const bool plain = given == nullptr || (given->keywords.empty() && !given->star && !given->star_star);
-  if (!plain || builtin.takes_anything || count < builtin.required || count > builtin.count) {
-    const Arguments arguments = evaluate_arguments(given);
-    position_ = offset;
-    return call_builtin(run_, builtin, self, arguments);
-  }
-  // One argument for each parameter, in order: nothing to look for.
-  static const Arguments kNone;
-  std::array<Value, Builtin::kMaxParameters> arguments;
-  for (std::size_t i = 0; i < builtin.count; ++i)
-    arguments[i] = i < count ? evaluate(*given->positional[i]) : Value::missing();
-  position_ = offset;
-  run_.budget.work(2);
-  return builtin.function(run_, {self, {arguments.data(), builtin.count}, kNone});
-}
-
-Arguments Interpreter::evaluate_arguments(const CallArguments* given) {
-  Arguments out;
-  if (given == nullptr) return out;
-  out.positional.reserve(given->positional.size());
-  for (const ExpressionPtr& argument : given->positional) out.positional.push_back(evaluate(*argument));
-  for (const auto& [name, argument] : given->keywords) out.keywords.emplace_back(name, evaluate(*argument));
-  if (given->star != nullptr || given->star_star != nullptr) add_stars(*given, out);
-  return out;
-}
-
-void Interpreter::add_stars(const CallArguments& given, Arguments& out) {
-  if (given.star != nullptr) {
-    const Value items = evaluate(*given.star);
-    Cursor cursor(run_, items);
-    for (Value item; cursor.next(item);) {
-      run_.budget.require((out.positional.size() + 1) * sizeof(Value) * 2);
-      out.positional.push_back(std::move(item));
-    }
-  }
-  if (given.star_star == nullptr) return;
-  const Value named = evaluate(*given.star_star);
-  if (!named.is_dict()) fail("argument after ** must be a mapping, not " + std::string(type_name(named)));
-  for (const auto& entry : named.dict_data().entries()) {
-    run_.budget.work(1 + out.keywords.size() / 8);
-    if (!entry.key.is_string()) fail("keywords must be strings");
-    if (out.keyword(entry.key.text()) != nullptr)
-      fail("got multiple values for keyword argument '" + entry.key.text() + "'");
-    out.keywords.emplace_back(entry.key.text(), entry.value);
-  }
 }
 
 }  // namespace templates

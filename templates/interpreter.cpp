@@ -251,7 +251,7 @@ Interpreter::Flow Interpreter::execute_set_block(const SetBlock& block) {
 
 Value Interpreter::make_macro(const MacroDefinition& macro) {
   if (scope_ != nullptr) run_.may_hold_themselves.push_back(Scope::value_of(scope_));
-  return run_.budget.object(new MacroObject(*this, macro, Scope::value_of(scope_)));
+  return run_.budget.object(new MacroObject(*this, macro, Scope::value_of(scope_), escaping_));
 }
 
 void Interpreter::execute_call_block(const CallBlock& block) {
@@ -292,7 +292,13 @@ Interpreter::Flow Interpreter::execute_with(const WithBlock& block) {
 
 Interpreter::Flow Interpreter::execute_autoescape(const AutoescapeBlock& block) {
   const bool before = std::exchange(run_.autoescape, truth(evaluate(*block.enabled)));
+  const Escaping outer = escaping_;
+  if (block.constant)
+    escaping_.on = run_.autoescape;
+  else
+    escaping_.as_run = true;
   const Flow flow = execute_in_scope(block.body, block.unset, scope_);
+  escaping_ = outer;
   run_.autoescape = before;
   return flow;
 }

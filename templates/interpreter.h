@@ -66,9 +66,15 @@ class Interpreter {
   // ---- for macros and loops, which call back ----
 
   enum class Flow { Normal, Break, Continue };
-  Value call_macro(const MacroDefinition& macro, const Value& scope, const Arguments& arguments);
+  // What stands in a template is written as the autoescape blocks around it say, whoever calls it. Filters and the texts
+  // of macros and blocks go by Run::autoescape.
+  struct Escaping {
+    bool on = false;
+    bool as_run = false;  // a block's condition is no literal: only literals go by `on`, all else by Run::autoescape
+  };
+  Value call_macro(const MacroDefinition& macro, const Value& scope, Escaping escaping, const Arguments& arguments);
   // The same, written to the text at hand.
-  void write_macro(const MacroDefinition& macro, const Value& scope, const Arguments& arguments);
+  void write_macro(const MacroDefinition& macro, const Value& scope, Escaping escaping, const Arguments& arguments);
   // A recursive loop's inner rendering.
   Value render_loop(const ForStatement& loop, Scope* scope, const Value& source, std::int64_t depth);
   // Whether the item passes the loop's condition; `inner` is a scope for that inside `scope`, made and used again here.
@@ -86,6 +92,7 @@ class Interpreter {
   Flow execute_filter_block(const FilterBlock& block);
   Flow execute_with(const WithBlock& block);
   Flow execute_autoescape(const AutoescapeBlock& block);
+  bool escapes() const { return escaping_.as_run && !constant_ ? run_.autoescape : escaping_.on; }
   void write(const Value& value);
   void write_text(const Value& value);
   void write_expression(const Expression& expression);
@@ -170,6 +177,7 @@ class Interpreter {
   std::size_t expected_bytes_ = 0;
   std::size_t expected_spans_ = 0;
   int calls_ = 0;
+  Escaping escaping_;
   // Inside a print statement made of literals alone.
   bool constant_ = false;
 };

@@ -5,10 +5,13 @@
 namespace templates {
 
 bool LoopSource::next(Value& out) {
-  while (cursor_.next(out)) {
-    if (loop_.condition == nullptr || interpreter_.passes(loop_, Scope::scope_of(scope_), inner_, out)) return true;
-  }
-  return false;
+  if (loop_.condition == nullptr) return cursor_.next(out);
+  // The condition may reach this loop through a namespace; it is being tried in inner_, which there is once.
+  if (std::exchange(trying_, true)) fail("generator already executing");
+  bool found = false;
+  while (!found && cursor_.next(out)) found = interpreter_.passes(loop_, Scope::scope_of(scope_), inner_, out);
+  trying_ = false;
+  return found;
 }
 
 std::optional<std::int64_t> LoopSource::length() const {

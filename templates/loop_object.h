@@ -23,6 +23,7 @@ class LoopSource {
   const ForStatement& loop_;
   Value scope_;  // around the loop
   Value inner_;  // where the condition is tried
+  bool trying_ = false;
   Value source_;
   Cursor cursor_;
 };

@@ -19,15 +19,17 @@ Value MacroObject::attribute(Run& run, const Value&, std::string_view name) {
   return Value::missing();
 }
 
-Value Interpreter::call_macro(const MacroDefinition& macro, const Value& scope, const Arguments& arguments) {
+Value Interpreter::call_macro(const MacroDefinition& macro, const Value& scope, Escaping escaping,
+                              const Arguments& arguments) {
   TextBuilder text(run_.budget);
   TextBuilder* out = std::exchange(out_, &text);
-  write_macro(macro, scope, arguments);
+  write_macro(macro, scope, escaping, arguments);
   out_ = out;
   return text_of(text);
 }
 
-void Interpreter::write_macro(const MacroDefinition& macro, const Value& scope, const Arguments& arguments) {
+void Interpreter::write_macro(const MacroDefinition& macro, const Value& scope, Escaping escaping,
+                              const Arguments& arguments) {
   if (calls_ >= run_.budget.max_depth())
     run_.budget.fail_depth("macros inside each other, more than " + std::to_string(run_.budget.max_depth()));
   ++calls_;
@@ -35,6 +37,7 @@ void Interpreter::write_macro(const MacroDefinition& macro, const Value& scope, 
   Value inner = bind_arguments(macro, scope, arguments);
   Scope* variables = Scope::scope_of(inner);
   Scope* outer = std::exchange(scope_, variables);
+  const Escaping outer_escaping = std::exchange(escaping_, escaping);
   hide(macro.unset);
   for (const auto& [id, value] : macro.parameters) {
     if (!variables->find(id)->is_missing()) continue;
@@ -44,6 +47,7 @@ void Interpreter::write_macro(const MacroDefinition& macro, const Value& scope, 
     set_variable(id, std::move(missing));
   }
   execute(macro.body);
+  escaping_ = outer_escaping;
   scope_ = outer;
   give_back(std::move(inner));
   position_ = caller_position;

@@ -6,7 +6,7 @@
 namespace templates {
 
 void Interpreter::write(const Value& value) {
-  if (run_.autoescape)
+  if (escapes())
     append_escaped(run_, *out_, value);
   else
     print(run_, *out_, value);
@@ -20,7 +20,7 @@ void Interpreter::write_text(const Value& value) {
 
 // Texts joined by + or ~ need not be put together before they are written, nor those of macros.
 void Interpreter::write_expression(const Expression& expression) {
-  if (!run_.autoescape) {
+  if (!escapes()) {
     if (const auto* chain = std::get_if<ArithmeticChain>(&expression.node); chain != nullptr && write_joined(*chain))
       return;
     if (const auto* text = std::get_if<Concatenation>(&expression.node)) {
