@@ -69,10 +69,11 @@ class Iterator : public Object {
 template <class T>
 T* Value::object_as() const {
   if (!is_object()) return nullptr;
+  Object& held = object();
   if constexpr (std::is_final_v<T>)
-    return typeid(object()) == typeid(T) ? static_cast<T*>(&object()) : nullptr;
+    return typeid(held) == typeid(T) ? static_cast<T*>(&held) : nullptr;
   else
-    return dynamic_cast<T*>(&object());
+    return dynamic_cast<T*>(&held);
 }
 
 }  // namespace templates
