@@ -15,6 +15,7 @@
 namespace templates {
 
 struct Builtin;
+struct Methods;
 
 // The program of a template, as plain structs. Chains (a + b + c, a | f | g, elif after elif) are flat lists, so that
 // only true nesting nests, and that the parser bounds. `offset` is a byte of the source; line and column are found when
@@ -95,14 +96,16 @@ struct Step {
   enum class Kind : std::uint8_t { Attribute, Item, Slice, Call, Filter, Test };
   Kind kind;
   bool negated = false;  // "is not"
-  // Attribute: no dict has a method or a hidden attribute of this name, so that it can only be a key.
-  bool only_key = false;
   std::uint32_t offset = 0;
   Value name = {};                                // Attribute, Filter, Test
+  // Item by a literal text; Attribute of a name that no dict has as a method or hidden attribute: made by
+  // Value::key_text. Else Missing.
+  Value key = Value::missing();
   ExpressionPtr index = {};                       // Item
   ExpressionPtr bounds[3] = {};                   // Slice; null where left out
   std::unique_ptr<CallArguments> arguments = {};  // Call, Filter, Test; null for none
   const Builtin* builtin = nullptr;               // Filter, Test; null where the language has none of that name
+  const Methods* methods = nullptr;               // Attribute; null where no type has a method of that name
 };
 
 struct Chain {
@@ -203,6 +206,7 @@ struct WithBlock {
 
 struct AutoescapeBlock {
   ExpressionPtr enabled;
+  bool constant = false;  // made of literals alone
   Body body;
   std::vector<NameId> unset;
 };

@@ -39,8 +39,7 @@ bool is_in(const std::string_view (&names)[n], std::string_view name) {
 bool is_unsafe(const Value& object, std::string_view name) {
   if (object.is_list() && is_in(kListMutators, name)) return true;
   if (object.is_dict() && is_in(kDictMutators, name)) return true;
-  const bool lazy = object.object_as<Iterator>() != nullptr;
-  if (lazy && is_in(kUnsafeGenerator, name)) return true;
+  if (is_in(kUnsafeGenerator, name) && object.object_as<Iterator>() != nullptr) return true;
   if (!name.starts_with("__")) return false;
   if (is_in(kUnsafe, name)) return true;
   if (object.is_string() || object.is_sequence() || object.is_dict()) return is_in(kUnsafeContainer, name);

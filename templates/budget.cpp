@@ -8,10 +8,6 @@ namespace templates {
 
 namespace {
 
-// Nesting of our own functions. The macros of a template are counted apart, by RenderOptions::max_depth.
-constexpr int kMaxLevel = 4000;
-// Whatever the frames of a build weigh: threads have stacks of 8 MiB.
-constexpr std::ptrdiff_t kMaxStackBytes = std::ptrdiff_t{3} << 20;
 constexpr std::uint64_t kStepsBetweenChecks = 20'000;
 
 std::string mebibytes(std::size_t bytes) {
@@ -47,13 +43,6 @@ void Budget::check() {
                                               std::to_string(max_time_.count()) + " milliseconds");
   }
   next_check_ = std::min(steps_ + kStepsBetweenChecks, max_steps_);
-}
-
-void Budget::enter() {
-  const auto* here = static_cast<const char*>(__builtin_frame_address(0));
-  const std::ptrdiff_t used = here < stack_base_ ? stack_base_ - here : here - stack_base_;
-  if (level_ >= kMaxLevel || used > kMaxStackBytes) fail_depth("levels of calls and nested values");
-  ++level_;
 }
 
 void Budget::charge(Shared& shared, std::size_t bytes) {

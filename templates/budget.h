@@ -81,8 +81,17 @@ class Budget {
  private:
   friend class Shared;
   static constexpr std::size_t kBytesPerStep = 64;
+  // Nesting of our own functions. The macros of a template are counted apart, by RenderOptions::max_depth.
+  static constexpr int kMaxLevel = 4000;
+  // Whatever the frames of a build weigh: threads have stacks of 8 MiB.
+  static constexpr std::ptrdiff_t kMaxStackBytes = std::ptrdiff_t{3} << 20;
   void check();
-  void enter();
+  void enter() {
+    const auto* here = static_cast<const char*>(__builtin_frame_address(0));
+    const std::ptrdiff_t used = here < stack_base_ ? stack_base_ - here : here - stack_base_;
+    if (level_ >= kMaxLevel || used > kMaxStackBytes) fail_depth("levels of calls and nested values");
+    ++level_;
+  }
 
   std::uint64_t steps_ = 0;
   std::uint64_t next_check_;
@@ -115,13 +124,17 @@ class TextBuilder {
     grow(end - begin);
     text_.append(text, begin, end);
   }
-  void append(const MarkedText& text) { append(text, 0, text.size()); }
+  void append(const MarkedText& text) {
+    grow(text.size());
+    text_.append(text);
+  }
   // What the template or the language itself says.
   void say(std::string_view text) { append(text, true); }
   void repeat(std::string_view text, std::size_t times);
 
-  // Makes room for so many bytes at once; more may come. For the output only, whose bytes are not held in the budget.
-  void expect(std::size_t bytes) { text_.reserve(bytes); }
+  // Makes room for so many bytes and spans at once; more may come. For the output only, whose bytes are not held in the
+  // budget.
+  void expect(std::size_t bytes, std::size_t spans) { text_.reserve(bytes, spans); }
 
   Budget& budget() const { return budget_; }
   std::size_t size() const { return text_.size(); }

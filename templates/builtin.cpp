@@ -1,7 +1,5 @@
 #include "templates/builtin.h"
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <unordered_map>
 
@@ -10,48 +8,22 @@
 
 namespace templates {
 
-namespace {
-
-constexpr std::size_t kMaxParameters = 6;
-
-struct Parameter {
-  std::string_view name;
-  bool optional;
-};
-
-// The parameters of a builtin, read from their one-line form.
-std::size_t read_parameters(std::string_view text, std::array<Parameter, kMaxParameters>& out) {
-  std::size_t count = 0;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    std::string_view name = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (name.empty() || name == "/") continue;
-    const bool optional = name.back() == '?';
-    if (optional) name.remove_suffix(1);
-    out[count++] = {name, optional};
-  }
-  return count;
-}
-
-}  // namespace
-
 Value call_builtin(Run& run, const Builtin& builtin, const Value& self, const Arguments& given) {
   run.budget.work(2);
-  if (builtin.parameters == "*") return builtin.function(run, {self, {}, given});
-  std::array<Parameter, kMaxParameters> parameters;
-  const std::size_t count = read_parameters(builtin.parameters, parameters);
+  if (builtin.takes_anything) return builtin.function(run, {self, {}, given});
+  const auto& parameters = builtin.parameters;
+  const std::size_t count = builtin.count;
   if (given.positional.size() > count) {
     fail(std::string(builtin.name) + "() takes at most " + std::to_string(count) + " arguments (" +
          std::to_string(given.positional.size()) + " given)");
   }
-  std::array<Value, kMaxParameters> arguments;
+  std::array<Value, Builtin::kMaxParameters> arguments;
   for (std::size_t i = 0; i < count; ++i)
     arguments[i] = i < given.positional.size() ? given.positional[i] : Value::missing();
   for (const auto& [keyword, value] : given.keywords) {
     std::size_t index = 0;
     while (index < count && parameters[index].name != keyword) ++index;
-    if (index == count || builtin.parameters.starts_with('/'))
+    if (index == count || builtin.by_position)
       fail(std::string(builtin.name) + "() got an unexpected keyword argument '" + keyword + "'");
     if (!arguments[index].is_missing())
       fail(std::string(builtin.name) + "() got multiple values for argument '" + keyword + "'");
@@ -100,30 +72,28 @@ const Builtin* find_function(std::string_view name) {
   return find(kTable, name);
 }
 
-const Builtin* find_method(const Value& self, std::string_view name) {
-  static const Table kTextTable = make_table({text_methods(), text_search_methods(), text_kind_methods()});
-  static const Table kListTable = make_table({sequence_methods(), list_methods()});
-  static const Table kTupleTable = make_table({sequence_methods()});
-  static const Table kDictTable = make_table({dict_methods()});
-  static const Table kWholeTable = make_table({whole_number_methods()});
-  static const Table kRealTable = make_table({real_number_methods()});
-  switch (self.kind()) {
-    case Value::Kind::String:
-      return find(kTextTable, name);
-    case Value::Kind::List:
-      return find(kListTable, name);
-    case Value::Kind::Tuple:
-      return find(kTupleTable, name);
-    case Value::Kind::Dict:
-      return find(kDictTable, name);
-    case Value::Kind::Bool:
-    case Value::Kind::Int:
-      return find(kWholeTable, name);
-    case Value::Kind::Float:
-      return find(kRealTable, name);
-    default:
-      return nullptr;
-  }
+const Methods* find_methods(std::string_view name) {
+  using Kind = Value::Kind;
+  using Groups = std::initializer_list<std::span<const Builtin>>;
+  static const auto kTable = [] {
+    std::unordered_map<std::string_view, Methods> table;
+    const auto add = [&](std::initializer_list<Kind> kinds, Groups groups) {
+      for (const auto group : groups) {
+        for (const Builtin& method : group) {
+          for (const Kind kind : kinds) table[method.name].by_kind[static_cast<std::size_t>(kind)] = &method;
+        }
+      }
+    };
+    add({Kind::String}, {text_methods(), text_search_methods(), text_kind_methods()});
+    add({Kind::List}, {sequence_methods(), list_methods()});
+    add({Kind::Tuple}, {sequence_methods()});
+    add({Kind::Dict}, {dict_methods()});
+    add({Kind::Bool, Kind::Int}, {whole_number_methods()});
+    add({Kind::Float}, {real_number_methods()});
+    return table;
+  }();
+  const auto found = kTable.find(name);
+  return found == kTable.end() ? nullptr : &found->second;
 }
 
 }  // namespace templates

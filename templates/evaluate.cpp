@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "templates/arithmetic.h"
 #include "templates/attributes.h"
 #include "templates/escape.h"
@@ -29,7 +31,7 @@ Value Interpreter::evaluate(const Expression& expression) {
     case 7:
       return evaluate_concatenation(std::get<Concatenation>(expression.node));
     case 8:
-      return evaluate_comparison(expression, std::get<ComparisonChain>(expression.node));
+      return compare_all(expression, std::get<ComparisonChain>(expression.node));
     case 9:
       return evaluate_logic(std::get<Logic>(expression.node));
     case 10:
@@ -55,28 +57,51 @@ const Value* Interpreter::find_held_member(const Chain& chain) {
   if (name == nullptr) return nullptr;
   const Value* value = find_variable(name->id);
   for (const Step& step : chain.steps) {
-    if (!value->is_dict()) return nullptr;
-    const std::string* key = nullptr;
-    if (step.kind == Step::Kind::Attribute && step.only_key) {
-      key = &step.name.text();
-    } else if (step.kind == Step::Kind::Item) {
-      const auto* constant = std::get_if<Constant>(&step.index->node);
-      if (constant != nullptr && constant->value.is_string()) key = &constant->value.text();
-    }
-    if (key == nullptr) return nullptr;
+    if (step.key.is_missing() || !value->is_dict()) return nullptr;
     run_.budget.work(2);
-    value = value->dict_data().find(*key);
+    value = value->dict_data().find_text(step.key.string_data());
     if (value == nullptr) return nullptr;
   }
   return value;
 }
 
 const Value& Interpreter::refer(const Expression& expression, Value& storage) {
+  if (const auto* constant = std::get_if<Constant>(&expression.node)) return constant->value;
   run_.budget.work(1);
   position_ = expression.offset;
-  if (const Value* held = find_held(expression)) return *held;
+  if (const auto* name = std::get_if<Name>(&expression.node)) {
+    const Value* value = find_variable(name->id);
+    if (!value->is_missing()) return *value;
+  } else if (const auto* chain = std::get_if<Chain>(&expression.node)) {
+    const Budget::Level level(run_.budget);
+    return follow(*chain, storage);
+  }
   storage = evaluate(expression);
   return storage;
+}
+
+bool Interpreter::holds(const Expression& expression) {
+  if (const auto* chain = std::get_if<ComparisonChain>(&expression.node)) {
+    const Budget::Level level(run_.budget);
+    run_.budget.work(1);
+    return compare_all(expression, *chain);
+  }
+  if (const auto* logic = std::get_if<Logic>(&expression.node)) {
+    const Budget::Level level(run_.budget);
+    run_.budget.work(1);
+    for (const ExpressionPtr& operand : logic->operands) {
+      if (holds(*operand) != logic->is_and) return !logic->is_and;
+    }
+    return logic->is_and;
+  }
+  const auto* unary = std::get_if<Unary>(&expression.node);
+  if (unary != nullptr && unary->operation == Unary::Operator::Not) {
+    const Budget::Level level(run_.budget);
+    run_.budget.work(1);
+    return !holds(*unary->operand);
+  }
+  Value storage;
+  return truth(refer(expression, storage));
 }
 
 Value Interpreter::evaluate_name(NameId id) {
@@ -102,8 +127,7 @@ Value Interpreter::evaluate_dict(const DictLiteral& literal) {
 
 Value Interpreter::evaluate_unary(const Unary& unary) {
   const std::uint32_t here = position_;
-  Value storage;
-  if (unary.operation == Unary::Operator::Not) return !truth(refer(*unary.operand, storage));
+  if (unary.operation == Unary::Operator::Not) return !holds(*unary.operand);
   if (unary.operation == Unary::Operator::Negate) {
     // The lowest integer has no positive twin, so its digits alone are too large.
     const auto* huge = std::get_if<HugeInteger>(&unary.operand->node);
@@ -138,15 +162,25 @@ Operand Interpreter::evaluate_operand(const Expression& expression) {
 
 Value Interpreter::evaluate_concatenation(const Concatenation& node) {
   TextBuilder text(run_.budget);
-  for (const ExpressionPtr& part : node.parts) {
-    Value storage;
-    const Value& value = refer(*part, storage);
-    if (run_.autoescape)
-      append_escaped(run_, text, value);
-    else
-      print(run_, text, value);
+  if (!escapes()) {
+    for (const ExpressionPtr& part : node.parts) {
+      Value storage;
+      print(run_, text, refer(*part, storage));
+    }
+    return text.take_value();
   }
-  return text_of(text);
+  // One safe part makes the whole safe, and the others be escaped.
+  std::vector<Value> parts;
+  for (const ExpressionPtr& part : node.parts) parts.push_back(evaluate(*part));
+  const bool safe = std::any_of(parts.begin(), parts.end(),
+                                [](const Value& part) { return part.is_string() && part.string_data().safe; });
+  for (const Value& part : parts) {
+    if (safe)
+      append_escaped(run_, text, part);
+    else
+      print(run_, text, part);
+  }
+  return text.take_value(safe);
 }
 
 bool Interpreter::compare(Comparison comparison, const Value& left, const Value& right) {
@@ -171,7 +205,7 @@ bool Interpreter::compare(Comparison comparison, const Value& left, const Value&
   return !contains(run_, right, left);
 }
 
-Value Interpreter::evaluate_comparison(const Expression& expression, const ComparisonChain& chain) {
+bool Interpreter::compare_all(const Expression& expression, const ComparisonChain& chain) {
   Value storage[2];
   const Value* left = &refer(*chain.first, storage[0]);
   std::size_t free = 1;
@@ -196,42 +230,52 @@ Value Interpreter::evaluate_logic(const Logic& logic) {
 }
 
 Value Interpreter::evaluate_conditional(const Conditional& node) {
-  Value storage;
-  if (truth(refer(*node.condition, storage))) return evaluate(*node.then);
+  if (holds(*node.condition)) return evaluate(*node.then);
   if (node.otherwise != nullptr) return evaluate(*node.otherwise);
   return undefined_because(run_, "the inline if-expression evaluated to false and no else section was defined.");
 }
 
 Value Interpreter::evaluate_chain(const Chain& chain, Value value, const Value* caller) {
-  if (chain.base != nullptr) value = evaluate(*chain.base);
+  const Value& result = follow(chain, value, caller);
+  return &result == &value ? std::move(value) : result;
+}
+
+const Value& Interpreter::follow(const Chain& chain, Value& storage, const Value* caller) {
+  // What the steps so far gave: held by a variable or a dict for a start, then in `storage`.
+  const Value* value = chain.base == nullptr ? &storage : &refer(*chain.base, storage);
   for (std::size_t i = 0; i < chain.steps.size(); ++i) {
     const Step& step = chain.steps[i];
     run_.budget.work(1);
     position_ = step.offset;
+    if (!step.key.is_missing() && value->is_dict()) {
+      const Value* entry = value->dict_data().find_text(step.key.string_data());
+      if (entry != nullptr && value != &storage) {
+        value = entry;
+        continue;
+      }
+    }
     switch (step.kind) {
       case Step::Kind::Attribute: {
         const bool is_call = i + 1 < chain.steps.size() && chain.steps[i + 1].kind == Step::Kind::Call;
-        const Builtin* method = is_call ? find_method(value, step.name.text()) : nullptr;
+        const Builtin* method = is_call && step.methods != nullptr ? step.methods->of(*value) : nullptr;
         if (method == nullptr) {
-          value = get_attribute(run_, value, step.name);
+          storage = get_attribute(run_, *value, step.name);
           break;
         }
         // A method called at once needs no object of its own.
         ++i;
-        const Arguments arguments = evaluate_arguments(chain.steps[i].arguments.get());
-        position_ = step.offset;
-        value = call_builtin(run_, *method, value, arguments);
+        storage = evaluate_call(*method, *value, chain.steps[i].arguments.get(), step.offset);
         break;
       }
       case Step::Kind::Item: {
-        Value storage;
-        const Value& key = refer(*step.index, storage);
+        Value key_storage;
+        const Value& key = refer(*step.index, key_storage);
         position_ = step.offset;
-        value = get_item(run_, value, key);
+        storage = get_item(run_, *value, key);
         break;
       }
       case Step::Kind::Slice:
-        value = evaluate_slice(step, value);
+        storage = evaluate_slice(step, *value);
         break;
       case Step::Kind::Call: {
         Arguments arguments = evaluate_arguments(step.arguments.get());
@@ -240,16 +284,17 @@ Value Interpreter::evaluate_chain(const Chain& chain, Value value, const Value* 
           if (arguments.keyword("caller") != nullptr) fail("got multiple values for keyword argument 'caller'");
           arguments.keywords.emplace_back("caller", *caller);
         }
-        value = call_value(run_, value, arguments);
+        storage = call_value(run_, *value, arguments);
         break;
       }
       case Step::Kind::Filter:
       case Step::Kind::Test:
-        value = evaluate_builtin(step, value);
+        storage = evaluate_builtin(step, *value);
         break;
     }
+    value = &storage;
   }
-  return value;
+  return *value;
 }
 
 Value Interpreter::evaluate_slice(const Step& step, const Value& object) {
@@ -263,48 +308,6 @@ Value Interpreter::evaluate_slice(const Step& step, const Value& object) {
   if (constant_ && !object.is_string() && !object.is_sequence())
     return undefined_because(run_, "a constant " + std::string(type_name(object)) + " has no slices");
   return get_slice(run_, object, begin, end, stride);
-}
-
-Value Interpreter::evaluate_builtin(const Step& step, const Value& value) {
-  const bool is_filter = step.kind == Step::Kind::Filter;
-  if (step.builtin == nullptr) {
-    fail(std::string("No ") + (is_filter ? "filter" : "test") + " named '" + step.name.text() + "' found.");
-  }
-  const Arguments arguments = evaluate_arguments(step.arguments.get());
-  position_ = step.offset;
-  Value result = call_builtin(run_, *step.builtin, value, arguments);
-  return step.negated ? Value(!truth(result)) : result;
-}
-
-Arguments Interpreter::evaluate_arguments(const CallArguments* given) {
-  Arguments out;
-  if (given == nullptr) return out;
-  out.positional.reserve(given->positional.size());
-  for (const ExpressionPtr& argument : given->positional) out.positional.push_back(evaluate(*argument));
-  for (const auto& [name, argument] : given->keywords) out.keywords.emplace_back(name, evaluate(*argument));
-  if (given->star != nullptr || given->star_star != nullptr) add_stars(*given, out);
-  return out;
-}
-
-void Interpreter::add_stars(const CallArguments& given, Arguments& out) {
-  if (given.star != nullptr) {
-    const Value items = evaluate(*given.star);
-    Cursor cursor(run_, items);
-    for (Value item; cursor.next(item);) {
-      run_.budget.require((out.positional.size() + 1) * sizeof(Value) * 2);
-      out.positional.push_back(std::move(item));
-    }
-  }
-  if (given.star_star == nullptr) return;
-  const Value named = evaluate(*given.star_star);
-  if (!named.is_dict()) fail("argument after ** must be a mapping, not " + std::string(type_name(named)));
-  for (const auto& entry : named.dict_data().entries()) {
-    run_.budget.work(1 + out.keywords.size() / 8);
-    if (!entry.key.is_string()) fail("keywords must be strings");
-    if (out.keyword(entry.key.text()) != nullptr)
-      fail("got multiple values for keyword argument '" + entry.key.text() + "'");
-    out.keywords.emplace_back(entry.key.text(), entry.value);
-  }
 }
 
 }  // namespace templates

@@ -39,6 +39,7 @@ void fill_dict(Run& run, const Call& call, DictData& out) {
     fail("dict expected at most 1 argument, got " + std::to_string(given.positional.size()));
   if (!given.positional.empty()) {
     const Value& source = given.positional[0];
+    refuse_undefined(run, source);
     if (source.is_dict()) {
       run.budget.require(source.size() * sizeof(DictData::Entry));
       for (const auto& entry : source.dict_data().entries()) out.set(entry.key, entry.value, &run.budget);

@@ -60,8 +60,7 @@ Cursor::Cursor(Run& run, Value source) : run_(run), source_(std::move(source)) {
   fail("'" + std::string(type_name(source_)) + "' object is not iterable");
 }
 
-bool Cursor::next(Value& out) {
-  run_.budget.work(1);
+bool Cursor::next_otherwise(Value& out) {
   switch (source_.kind()) {
     case Value::Kind::String: {
       const MarkedText& text = source_.marked();
@@ -71,11 +70,6 @@ bool Cursor::next(Value& out) {
       at_ = end;
       return true;
     }
-    case Value::Kind::List:
-    case Value::Kind::Tuple:
-      if (at_ >= source_.size()) return false;
-      out = source_.at(at_++);
-      return true;
     case Value::Kind::Dict:
       if (at_ >= source_.size()) return false;
       out = source_.dict_data().entries()[at_++].key;

@@ -21,9 +21,18 @@ class Cursor {
  public:
   Cursor(Run& run, Value source);
   // Sets `out` and says true, or says false at the end.
-  bool next(Value& out);
+  bool next(Value& out) {
+    run_.budget.work(1);
+    if (!source_.is_sequence()) return next_otherwise(out);
+    if (at_ >= source_.list_data().items.size()) return false;
+    out = source_.at(at_++);
+    return true;
+  }
 
  private:
+  // Of a value that is no list or tuple.
+  bool next_otherwise(Value& out);
+
   Run& run_;
   Value source_;
   Value iterator_;

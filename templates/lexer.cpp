@@ -20,7 +20,11 @@ class Lexer {
   explicit Lexer(std::string_view source) : source_(source) {}
 
   Tokens run() {
-    while (at_ < source_.size()) read_text();
+    try {
+      while (at_ < source_.size()) read_text();
+    } catch (const SyntaxFault& fault) {
+      out_.fault = fault;
+    }
     push(TokenType::End, out_.tokens.empty() ? 0 : out_.tokens.back().offset, {});
     return std::move(out_);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,20 +32,6 @@ struct Token {
   std::uint32_t string = 0;
 };
 
-struct Tokens {
-  // Ends with one End token.
-  std::vector<Token> tokens;
-  std::vector<std::string> strings;
-};
-
-// Template text as the lexer sees it: line ends are "\n", one at the very end is gone.
-std::string normalise_source(std::string_view text);
-
-// Splits normalised source into tokens. Does what trim_blocks and lstrip_blocks ask for: the newline after a block tag
-// and the spaces before one, alone on its line, are not text. Comments and raw tags leave no tokens. `source` must
-// outlive the tokens. Throws SyntaxFault.
-Tokens tokenize(std::string_view source);
-
 // What the lexer and the parser throw: a sentence and the byte it is about.
 struct SyntaxFault {
   std::string message;
@@ -52,6 +39,23 @@ struct SyntaxFault {
   // Beyond what can be parsed, rather than wrong.
   bool limit = false;
 };
+
+struct Tokens {
+  // Ends with one End token.
+  std::vector<Token> tokens;
+  std::vector<std::string> strings;
+  // What is wrong with the source where the End token stands; the parser says so once it comes there, for what it finds
+  // wrong before comes first.
+  std::optional<SyntaxFault> fault = {};
+};
+
+// Template text as the lexer sees it: line ends are "\n", one at the very end is gone.
+std::string normalise_source(std::string_view text);
+
+// Splits normalised source into tokens. Does what trim_blocks and lstrip_blocks ask for: the newline after a block tag
+// and the spaces before one, alone on its line, are not text. Comments and raw tags leave no tokens. `source` must
+// outlive the tokens.
+Tokens tokenize(std::string_view source);
 
 // How messages name a token, as Jinja does: 'end of print statement', 'integer', the name itself.
 std::string describe(const Token& token);

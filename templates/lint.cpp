@@ -238,7 +238,7 @@ class Lint {
     if (dropped(with_system(kTwoTurns), kSystem)) {
       report("system");
     } else if (dropped({{"user", kUser}, {"assistant", kReply}, {"system", kSystem}, {"user", kSecond}}, kSystem)) {
-      findings_.push_back({Finding::Kind::DroppedRole, "system",
+      findings_.push_back({Finding::Kind::DroppedLaterSystem, "system",
                            "A system message that does not come first is left out without a word.", line_of_loop()});
     }
     if (dropped(kTwoTurns, kSecond)) report("user");

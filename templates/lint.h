@@ -15,6 +15,7 @@ struct Finding {
     DoubleStart,         // a start token stands twice in a row
     UnclosedThought,     // an earlier reply leaves a thought open, or closes one that was never opened
     DroppedRole,         // messages of a role are left out without a word
+    DroppedLaterSystem,  // system messages are, unless they come first
     UserTextDecides,     // what the template writes depends on the words of the user's message
     DiffersFromBuiltIn,  // it renders other text than the built-in template of the family
     Incomplete,          // too slow for all checks

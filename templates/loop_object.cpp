@@ -5,10 +5,13 @@
 namespace templates {
 
 bool LoopSource::next(Value& out) {
-  while (cursor_.next(out)) {
-    if (loop_.condition == nullptr || interpreter_.passes(loop_, scope_, inner_, out)) return true;
-  }
-  return false;
+  if (loop_.condition == nullptr) return cursor_.next(out);
+  // The condition may reach this loop through a namespace; it is being tried in inner_, which there is once.
+  if (std::exchange(trying_, true)) fail("generator already executing");
+  bool found = false;
+  while (!found && cursor_.next(out)) found = interpreter_.passes(loop_, Scope::scope_of(scope_), inner_, out);
+  trying_ = false;
+  return found;
 }
 
 std::optional<std::int64_t> LoopSource::length() const {
@@ -102,7 +105,7 @@ Value LoopObject::call(Run&, const Arguments& arguments) {
     fail("The loop must have the 'recursive' marker to be called recursively.");
   }
   if (arguments.positional.size() != 1 || !arguments.keywords.empty()) fail("loop() takes one argument");
-  return interpreter_.render_loop(loop_, scope_, arguments.positional[0], depth_ + 1);
+  return interpreter_.render_loop(loop_, Scope::scope_of(scope_), arguments.positional[0], depth_ + 1);
 }
 
 void LoopObject::take_children(std::vector<Value>& out) {

@@ -7,10 +7,10 @@ namespace templates {
 // The items of a for statement that pass its condition, one at a time.
 class LoopSource {
  public:
-  LoopSource(Interpreter& interpreter, const ForStatement& loop, Value scope, Value source)
+  LoopSource(Interpreter& interpreter, const ForStatement& loop, Scope* scope, Value source)
       : interpreter_(interpreter),
         loop_(loop),
-        scope_(std::move(scope)),
+        scope_(Scope::value_of(scope)),
         source_(source),
         cursor_(interpreter.run(), std::move(source)) {}
 
@@ -23,6 +23,7 @@ class LoopSource {
   const ForStatement& loop_;
   Value scope_;  // around the loop
   Value inner_;  // where the condition is tried
+  bool trying_ = false;
   Value source_;
   Cursor cursor_;
 };
@@ -30,11 +31,10 @@ class LoopSource {
 // `loop` inside a for statement.
 class LoopObject final : public Object {
  public:
-  LoopObject(Interpreter& interpreter, const ForStatement& loop, const Value& scope, const Value& source,
-             std::int64_t depth)
+  LoopObject(Interpreter& interpreter, const ForStatement& loop, Scope* scope, const Value& source, std::int64_t depth)
       : interpreter_(interpreter),
         loop_(loop),
-        scope_(scope),
+        scope_(Scope::value_of(scope)),
         items_(interpreter, loop, scope, source),
         depth_(depth) {}
 

@@ -19,12 +19,43 @@ Value MacroObject::attribute(Run& run, const Value&, std::string_view name) {
   return Value::missing();
 }
 
-Value Interpreter::call_macro(const MacroDefinition& macro, const Value& scope, const Arguments& arguments) {
+Value Interpreter::call_macro(const MacroDefinition& macro, const Value& scope, Escaping escaping,
+                              const Arguments& arguments) {
+  TextBuilder text(run_.budget);
+  TextBuilder* out = std::exchange(out_, &text);
+  write_macro(macro, scope, escaping, arguments);
+  out_ = out;
+  return text_of(text);
+}
+
+void Interpreter::write_macro(const MacroDefinition& macro, const Value& scope, Escaping escaping,
+                              const Arguments& arguments) {
   if (calls_ >= run_.budget.max_depth())
     run_.budget.fail_depth("macros inside each other, more than " + std::to_string(run_.budget.max_depth()));
   ++calls_;
   const std::uint32_t caller_position = position_;
-  Value inner = new_scope(scope);
+  Value inner = bind_arguments(macro, scope, arguments);
+  Scope* variables = Scope::scope_of(inner);
+  Scope* outer = std::exchange(scope_, variables);
+  const Escaping outer_escaping = std::exchange(escaping_, escaping);
+  hide(macro.unset);
+  for (const auto& [id, value] : macro.parameters) {
+    if (!variables->find(id)->is_missing()) continue;
+    Value missing = value != nullptr
+                        ? evaluate(*value)
+                        : undefined_because(run_, "parameter '" + program_.names[id].text() + "' was not provided");
+    set_variable(id, std::move(missing));
+  }
+  execute(macro.body);
+  escaping_ = outer_escaping;
+  scope_ = outer;
+  give_back(std::move(inner));
+  position_ = caller_position;
+  --calls_;
+}
+
+Value Interpreter::bind_arguments(const MacroDefinition& macro, const Value& scope, const Arguments& arguments) {
+  Value inner = new_scope(Scope::scope_of(scope));
   auto& variables = *Scope::scope_of(inner);
   const std::size_t parameters = macro.parameters.size();
   const std::size_t given = std::min(arguments.positional.size(), parameters);
@@ -70,24 +101,7 @@ Value Interpreter::call_macro(const MacroDefinition& macro, const Value& scope, 
   } else if (arguments.positional.size() > parameters) {
     fail("macro '" + macro.name + "' takes not more than " + std::to_string(parameters) + " argument(s)");
   }
-
-  Value outer = std::exchange(scope_, std::move(inner));
-  hide(macro.unset);
-  for (const auto& [id, value] : macro.parameters) {
-    if (!Scope::scope_of(scope_)->find(id)->is_missing()) continue;
-    Value missing = value != nullptr
-                        ? evaluate(*value)
-                        : undefined_because(run_, "parameter '" + program_.names[id].text() + "' was not provided");
-    set_variable(id, std::move(missing));
-  }
-  TextBuilder text(run_.budget);
-  TextBuilder* out = std::exchange(out_, &text);
-  execute(macro.body);
-  out_ = out;
-  scope_ = std::move(outer);
-  position_ = caller_position;
-  --calls_;
-  return text_of(text);
+  return inner;
 }
 
 }  // namespace templates

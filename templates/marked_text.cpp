@@ -43,8 +43,7 @@ bool MarkedText::from_template_at(std::size_t position) const {
   return runs_.empty() ? uniform_from_template_ : runs_[run_at(position)].from_template;
 }
 
-void MarkedText::extend(std::size_t size, bool from_template) {
-  if (text_.size() == size) return;
+void MarkedText::begin_run(std::size_t size, bool from_template) {
   if (size == 0) {
     runs_.clear();
     uniform_from_template_ = from_template;
@@ -54,24 +53,13 @@ void MarkedText::extend(std::size_t size, bool from_template) {
     if (uniform_from_template_ == from_template) return;
     runs_.push_back({size, uniform_from_template_});
   }
-  if (runs_.back().from_template == from_template)
-    runs_.back().end = text_.size();
-  else
-    runs_.push_back({text_.size(), from_template});
-}
-
-void MarkedText::append(std::string_view text, bool from_template) {
-  const std::size_t size = text_.size();
-  text_.append(text);
-  extend(size, from_template);
+  runs_.push_back({text_.size(), from_template});
 }
 
 void MarkedText::append(const MarkedText& other, std::size_t begin, std::size_t end) {
   assert(begin <= end && end <= other.size());
   if (other.runs_.empty()) {
-    const std::size_t size = text_.size();
-    text_.append(other.text_, begin, end - begin);
-    extend(size, other.uniform_from_template_);
+    append(std::string_view(other.text_).substr(begin, end - begin), other.uniform_from_template_);
     return;
   }
   if (&other == this) {
@@ -81,9 +69,7 @@ void MarkedText::append(const MarkedText& other, std::size_t begin, std::size_t 
   }
   for (std::size_t run = other.run_at(begin); begin < end; ++run) {
     const std::size_t stop = std::min(end, other.runs_[run].end);
-    const std::size_t size = text_.size();
-    text_.append(other.text_, begin, stop - begin);
-    extend(size, other.runs_[run].from_template);
+    append(std::string_view(other.text_).substr(begin, stop - begin), other.runs_[run].from_template);
     begin = stop;
   }
 }

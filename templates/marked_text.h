@@ -36,8 +36,17 @@ class MarkedText {
   bool from_template_at(std::size_t position) const;
 
   // All appends keep the origin of what they add. `other` may be this object itself.
-  void append(std::string_view text, bool from_template);
-  void append(const MarkedText& other) { append(other, 0, other.size()); }
+  void append(std::string_view text, bool from_template) {
+    const std::size_t size = text_.size();
+    text_.append(text);
+    extend(size, from_template);
+  }
+  void append(const MarkedText& other) {
+    if (other.runs_.empty())
+      append(other.text_, other.uniform_from_template_);
+    else
+      append(other, 0, other.size());
+  }
   // Bytes [begin, end) of `other`; both ends lie within it.
   void append(const MarkedText& other, std::size_t begin, std::size_t end);
 
@@ -47,7 +56,10 @@ class MarkedText {
   // Other bytes of the same size, each with the origin of the byte it replaces.
   MarkedText with_bytes(std::string bytes) const;
 
-  void reserve(std::size_t bytes) { text_.reserve(bytes); }
+  void reserve(std::size_t bytes, std::size_t spans) {
+    text_.reserve(bytes);
+    runs_.reserve(spans);
+  }
 
   // Bytes of memory held beyond the object itself.
   std::size_t memory() const { return text_.capacity() + runs_.capacity() * sizeof(Run); }
@@ -61,7 +73,14 @@ class MarkedText {
   // The index of the run that holds the byte at `position`; only while runs_ is not empty.
   std::size_t run_at(std::size_t position) const;
   // Records that the text, `size` bytes until now, goes on to its present end with this origin.
-  void extend(std::size_t size, bool from_template);
+  void extend(std::size_t size, bool from_template) {
+    if (!runs_.empty() && size != 0 && runs_.back().from_template == from_template)
+      runs_.back().end = text_.size();
+    else if (text_.size() != size)
+      begin_run(size, from_template);
+  }
+  // The same, where no run goes on.
+  void begin_run(std::size_t size, bool from_template);
 
   std::string text_;
   // Empty while the whole text has one origin, which is then uniform_from_template_.

@@ -4,6 +4,8 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -66,7 +68,12 @@ class Iterator : public Object {
 
 template <class T>
 T* Value::object_as() const {
-  return is_object() ? dynamic_cast<T*>(&object()) : nullptr;
+  if (!is_object()) return nullptr;
+  Object& held = object();
+  if constexpr (std::is_final_v<T>)
+    return typeid(held) == typeid(T) ? static_cast<T*>(&held) : nullptr;
+  else
+    return dynamic_cast<T*>(&held);
 }
 
 }  // namespace templates

@@ -13,7 +13,14 @@ std::string_view type_name(const Value& value);
 // Whether the value holds in an if.
 bool truth(const Value& value);
 
-bool equals(Run& run, const Value& left, const Value& right);
+// left == right, of values that are not both texts.
+bool equals_otherwise(Run& run, const Value& left, const Value& right);
+inline bool equals(Run& run, const Value& left, const Value& right) {
+  if (!left.is_string() || !right.is_string()) return equals_otherwise(run, left, right);
+  if (left.text().size() != right.text().size()) return false;
+  run.budget.work_on_bytes(left.text().size());
+  return left.text() == right.text();
+}
 // left < right; `symbol` names the comparison the template wrote, for the message when these types have no order.
 bool less(Run& run, const Value& left, const Value& right, std::string_view symbol = "<");
 bool less_or_equal(Run& run, const Value& left, const Value& right, std::string_view symbol = "<=");

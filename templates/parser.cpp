@@ -21,6 +21,7 @@ void parse(Program& program) {
 }
 
 void Parser::parse_template() {
+  if (tokens_.tokens.size() == 1 && tokens_.fault) throw *tokens_.fault;
   program_.loop = name_id("loop");
   program_.caller = name_id("caller");
   program_.kwargs = name_id("kwargs");
@@ -297,6 +298,7 @@ WithBlock Parser::parse_with() {
 AutoescapeBlock Parser::parse_autoescape() {
   AutoescapeBlock block;
   block.enabled = parse_expression();
+  block.constant = is_constant(*block.enabled);
   const SoftScope scope(*this, false);
   block.body = parse_body_to("endautoescape");
   return block;

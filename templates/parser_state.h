@@ -98,9 +98,13 @@ class Parser {
 
   // Tokens.
   const Token& current() const { return tokens_.tokens[at_]; }
-  const Token& after() const { return tokens_.tokens[std::min(at_ + 1, tokens_.tokens.size() - 1)]; }
-  void advance() {
-    if (at_ + 1 < tokens_.tokens.size()) ++at_;
+  const Token& after() const { return tokens_.tokens[place_after()]; }
+  void advance() { at_ = place_after(); }
+  // The next token's place. Throws what the lexer found wrong there.
+  std::size_t place_after() const {
+    const std::size_t last = tokens_.tokens.size() - 1;
+    if (at_ + 1 >= last && tokens_.fault) throw *tokens_.fault;
+    return std::min(at_ + 1, last);
   }
   bool looking_at(std::string_view op) const { return current().type == TokenType::Operator && current().text == op; }
   bool looking_at_name(std::string_view name) const {

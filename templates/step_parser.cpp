@@ -43,9 +43,10 @@ void Parser::parse_attribute(Chain& chain) {
   const Token& name = current();
   if (name.type == TokenType::Name) {
     advance();
-    const bool only_key = is_only_key(name.text);
-    chain.steps.push_back(
-        {.kind = Step::Kind::Attribute, .only_key = only_key, .offset = offset, .name = name_value(name.text)});
+    Step step{.kind = Step::Kind::Attribute, .offset = offset, .name = name_value(name.text)};
+    if (is_only_key(name.text)) step.key = Value::key_text(std::string(name.text));
+    step.methods = find_methods(name.text);
+    chain.steps.push_back(std::move(step));
   } else if (name.type == TokenType::Integer) {
     Step step{.kind = Step::Kind::Item, .offset = offset};
     step.index = parse_number();
@@ -81,6 +82,8 @@ void Parser::parse_subscript(Chain& chain) {
     step.kind = Step::Kind::Slice;
   } else if (keys.size() == 1) {
     step.index = std::move(keys[0]);
+    const auto* literal = std::get_if<Constant>(&step.index->node);
+    if (literal != nullptr && literal->value.is_string()) step.key = Value::key_text(literal->value.text());
   } else {
     step.index = make_expression(step.offset, Sequence{Value::Kind::Tuple, std::move(keys)});
   }

@@ -1,8 +1,8 @@
 #include "templates/value.h"
 
-#include <cassert>
 #include <cmath>
 #include <functional>
+#include <unordered_map>
 
 #include "templates/budget.h"
 #include "templates/characters.h"
@@ -25,6 +25,19 @@ Value Value::template_text(std::string text) {
   return Value(MarkedText::from_template(std::move(text)));
 }
 
+Value Value::key_text(std::string key) {
+  static const auto kWords = [] {
+    std::unordered_map<std::string_view, Value> words;
+    for (const char* word :
+         {"role", "content", "reasoning_content", "thinking", "reasoning", "name", "type", "text", "function", "arguments",
+          "tool_calls", "tool_call_id", "id", "metadata", "description", "parameters", "properties", "required"})
+      words.emplace(word, user_text(word));
+    return words;
+  }();
+  const auto word = kWords.find(key);
+  return word == kWords.end() ? user_text(std::move(key)) : word->second;
+}
+
 Value Value::list() {
   return adopt(Kind::List, new ListData);
 }
@@ -37,14 +50,8 @@ Value Value::dict() {
   return adopt(Kind::Dict, new DictData);
 }
 
-void Value::acquire() const {
-  if (holds_shared() && payload_.shared != nullptr)
-    payload_.shared->references_.fetch_add(1, std::memory_order_relaxed);
-}
-
-void Value::release() noexcept {
+void Value::destroy() noexcept {
   Shared* shared = payload_.shared;
-  if (shared == nullptr || shared->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   if (kind_ == Kind::String) {
     delete shared;
     return;
@@ -68,29 +75,6 @@ void Value::set_key(const Value& key, Value value, Budget& budget) {
   static_cast<DictData*>(payload_.shared)->set(key, std::move(value), &budget);
 }
 
-bool Value::is_only_holder() const {
-  return payload_.shared->references_.load(std::memory_order_acquire) == 1;
-}
-
-const MarkedText& Value::marked() const {
-  return string_data().text;
-}
-
-const StringData& Value::string_data() const {
-  assert(is_string());
-  return static_cast<const StringData&>(*payload_.shared);
-}
-
-const ListData& Value::list_data() const {
-  assert(is_sequence());
-  return static_cast<const ListData&>(*payload_.shared);
-}
-
-const DictData& Value::dict_data() const {
-  assert(is_dict());
-  return static_cast<const DictData&>(*payload_.shared);
-}
-
 Object& Value::object() const {
   assert(is_object());
   return static_cast<Object&>(*payload_.shared);
@@ -99,10 +83,6 @@ Object& Value::object() const {
 std::size_t Value::size() const {
   if (is_sequence()) return list_data().items.size();
   return is_dict() ? dict_data().entries().size() : 0;
-}
-
-const Value& Value::at(std::size_t index) const {
-  return list_data().items[index];
 }
 
 void Value::push_back(Value item) {
@@ -119,7 +99,7 @@ void Value::set(std::string key, Value value) {
     for (const auto& entry : dict_data().entries()) copy->set(entry.key, entry.value, nullptr);
     *this = std::move(holder);
   }
-  static_cast<DictData*>(payload_.shared)->set(Value(std::move(key)), std::move(value), nullptr);
+  static_cast<DictData*>(payload_.shared)->set(key_text(std::move(key)), std::move(value), nullptr);
 }
 
 const Value* Value::find(std::string_view key) const {

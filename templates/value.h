@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -131,6 +132,15 @@ class Value {
     value.payload_.shared = data;
     return value;
   }
+  // One more value that holds `data`, which fits the kind.
+  static Value share(Kind kind, Shared& data) {
+    const Value held = adopt(kind, &data);
+    held.acquire();
+    return held;
+  }
+  // `key` as a key of the caller's, for searches: the words of chat messages are one text in all dicts, and so found
+  // without a look at their letters.
+  static Value key_text(std::string key);
   // As set(), with any key that can be hashed. Throws TemplateError.
   void set_key(const Value& key, Value value, Budget& budget);
   // Whether no other value holds the shared part.
@@ -149,6 +159,8 @@ class Value {
   bool holds_shared() const { return kind_ >= Kind::String || kind_ == Kind::Undefined; }
   void acquire() const;
   void release() noexcept;
+  // Frees the shared part, which no other value holds.
+  void destroy() noexcept;
 
   union Payload {
     bool boolean;
@@ -220,6 +232,8 @@ class DictData final : public Shared {
   // Null where there is none. Throws TemplateError (Runtime) for a key that cannot be hashed. The budget may be null.
   const Value* find(const Value& key, Budget* budget) const;
   const Value* find(std::string_view key) const;
+  // The same for a key made by Value::key_text.
+  const Value* find_text(const StringData& key) const;
   void set(Value key, Value value, Budget* budget);
   // Bytes of memory held beyond the object itself.
   std::size_t memory() const { return entries_.capacity() * sizeof(Entry) + slots_.capacity() * sizeof(std::uint32_t); }
@@ -234,5 +248,57 @@ class DictData final : public Shared {
   // Open addressing over entry index + 1; empty while there are few entries.
   std::vector<std::uint32_t> slots_;
 };
+
+inline void Value::acquire() const {
+  if (holds_shared() && payload_.shared != nullptr)
+    payload_.shared->references_.fetch_add(1, std::memory_order_relaxed);
+}
+
+inline void Value::release() noexcept {
+  Shared* shared = payload_.shared;
+  if (shared == nullptr) return;
+  // Who holds the only reference can share it with nobody meanwhile: that is worth no atomic change.
+  if (shared->references_.load(std::memory_order_acquire) == 1 ||
+      shared->references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    destroy();
+}
+
+inline bool Value::is_only_holder() const {
+  return payload_.shared->references_.load(std::memory_order_acquire) == 1;
+}
+
+inline const StringData& Value::string_data() const {
+  assert(is_string());
+  return static_cast<const StringData&>(*payload_.shared);
+}
+
+inline const ListData& Value::list_data() const {
+  assert(is_sequence());
+  return static_cast<const ListData&>(*payload_.shared);
+}
+
+inline const DictData& Value::dict_data() const {
+  assert(is_dict());
+  return static_cast<const DictData&>(*payload_.shared);
+}
+
+inline const MarkedText& Value::marked() const {
+  return string_data().text;
+}
+
+inline const Value& Value::at(std::size_t index) const {
+  return list_data().items[index];
+}
+
+inline const Value* DictData::find_text(const StringData& key) const {
+  if (!slots_.empty()) return find(std::string_view(key.text.text()));
+  for (const Entry& entry : entries_) {
+    if (entry.key.shared() == &key) return &entry.value;
+  }
+  for (const Entry& entry : entries_) {
+    if (entry.key.is_string() && entry.key.text() == key.text.text()) return &entry.value;
+  }
+  return nullptr;
+}
 
 }  // namespace templates

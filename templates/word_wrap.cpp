@@ -41,26 +41,51 @@ class Wrapper {
           {begin, end, static_cast<std::int64_t>(count_characters(bytes().substr(begin, end - begin))), space});
   }
 
-  // A place inside a word where a hyphen between letters ends a chunk: letter, letter, hyphen, letter.
-  bool breaks_after(std::size_t at, std::size_t begin, std::size_t end) const {
-    if (bytes()[at] != '-' || at < begin + 1 || at + 1 >= end) return false;
-    const std::size_t before = character_before(bytes(), at);
-    if (!is_letter(character_at(bytes(), before).code)) return false;
-    const Character next = character_at(bytes(), at + 1);
-    if (!is_letter(next.code) || at + 1 + next.bytes >= end) return false;
-    const char32_t after = character_at(bytes(), at + 1 + next.bytes).code;
-    const bool two_before = before > begin && is_letter(character_at(bytes(), character_before(bytes(), before)).code);
-    return two_before && (is_letter(after) || after == '-');
+  // The character classes of the splitting rule: \w, \w without digits, and what may stand before a dash.
+  static bool is_word(char32_t code) {
+    return code == '_' || is_letter(code) || is_decimal(code) || is_digit(code) || is_numeric(code);
+  }
+  static bool is_word_letter(char32_t code) { return is_word(code) && !is_decimal(code); }
+  static bool is_word_or_mark(char32_t code) {
+    return is_word(code) || (code < 0x80 && std::string_view("!\"'&.,?").find(static_cast<char>(code)) != std::string_view::npos);
+  }
+  // The character so many before, or from, a place; 0 beyond the ends of the text.
+  char32_t back(std::size_t at, int count) const {
+    for (; count > 0 && at > 0; --count) at = character_before(bytes(), at);
+    return count > 0 ? 0 : character_at(bytes(), at).code;
+  }
+  char32_t ahead(std::size_t at, int count) const {
+    for (; count > 0 && at < bytes().size(); --count) at += character_at(bytes(), at).bytes;
+    return at < bytes().size() ? character_at(bytes(), at).code : 0;
+  }
+  // Whether the hyphen at `at` ends a chunk: behind two letters, or a letter, a hyphen and a letter; before two letters,
+  // with or without a hyphen between.
+  bool breaks_after(std::size_t at) const {
+    if (bytes()[at] != '-' || !is_word_letter(back(at, 1)) || !is_word_letter(ahead(at, 1))) return false;
+    if (!is_word_letter(back(at, 2)) && (back(at, 2) != '-' || !is_word_letter(back(at, 3)))) return false;
+    return is_word_letter(ahead(at, 2)) || (ahead(at, 2) == '-' && is_word_letter(ahead(at, 3)));
+  }
+  // Where the dash of two or more hyphens that begins at `at` between words ends; `at` where there is none.
+  std::size_t end_of_dash(std::size_t at) const {
+    if (bytes()[at] != '-' || at == 0 || !is_word_or_mark(back(at, 1))) return at;
+    const std::size_t end = std::min(bytes().find_first_not_of('-', at), bytes().size());
+    return end - at >= 2 && end < bytes().size() && is_word(character_at(bytes(), end).code) ? end : at;
   }
 
+  // Source: CPython 3.11 Lib/textwrap.py, wordsep_re and wordsep_simple_re.
   void split() {
     for (std::size_t at = 0; at < bytes().size();) {
       std::size_t begin = at;
       const bool space = is_ascii_space(bytes()[at]);
       while (at < bytes().size() && is_ascii_space(bytes()[at]) == space) ++at;
-      if (!space && style_.break_on_hyphens) {
-        for (std::size_t i = begin; i < at; ++i) {
-          if (!breaks_after(i, begin, at)) continue;
+      for (std::size_t i = begin; !space && style_.break_on_hyphens && i < at; ++i) {
+        const std::size_t dash = end_of_dash(i);
+        if (dash > i) {
+          add(begin, i, false);
+          add(i, dash, false);
+          begin = dash;
+          i = dash - 1;
+        } else if (i > begin && breaks_after(i)) {
           add(begin, i + 1, false);
           begin = i + 1;
         }
@@ -84,16 +109,22 @@ class Wrapper {
     lines_.push_back(text_.slice(line.front().begin, line.back().end));
   }
 
-  // What does not fit any line: as much of it as does, or all of it alone.
+  // What does not fit any line: as much of it as does, up to its last hyphen there, or all of it alone.
   void take_long_word(std::vector<Chunk>& line, std::int64_t length) {
     Chunk& word = chunks_.back();
-    const std::int64_t room = style_.width < 1 ? 1 : style_.width - length;
+    const std::int64_t room = style_.width - length;
     if (style_.break_long_words) {
-      const std::size_t cut = word.begin + byte_of_character(bytes().substr(word.begin, word.end - word.begin),
-                                                             static_cast<std::size_t>(room));
-      if (cut > word.begin) line.push_back({word.begin, cut, room, false});
-      word.begin = cut;
-      word.length -= room;
+      const std::string_view letters = bytes().substr(word.begin, word.end - word.begin);
+      std::size_t cut = byte_of_character(letters, static_cast<std::size_t>(room));
+      const std::size_t hyphen = letters.substr(0, cut).rfind('-');
+      if (style_.break_on_hyphens && hyphen != std::string_view::npos &&
+          letters.substr(0, hyphen).find_first_not_of('-') != std::string_view::npos)
+        cut = hyphen + 1;
+      const auto taken = static_cast<std::int64_t>(count_characters(letters.substr(0, cut)));
+      // Nothing at all counts as the white space that ends a line, and what stands before it stays.
+      line.push_back({word.begin, word.begin + cut, taken, word.space || cut == 0});
+      word.begin += cut;
+      word.length -= taken;
     } else if (line.empty()) {
       line.push_back(word);
       chunks_.pop_back();

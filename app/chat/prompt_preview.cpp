@@ -19,6 +19,8 @@ QString kindOf(templates::Finding::Kind kind) {
       return QStringLiteral("unclosedThought");
     case Kind::DroppedRole:
       return QStringLiteral("droppedRole");
+    case Kind::DroppedLaterSystem:
+      return QStringLiteral("droppedLaterSystem");
     case Kind::UserTextDecides:
       return QStringLiteral("userTextDecides");
     case Kind::DiffersFromBuiltIn:
@@ -27,6 +29,13 @@ QString kindOf(templates::Finding::Kind kind) {
       break;
   }
   return QStringLiteral("incomplete");
+}
+
+/// A diff without the two lines that name its sides: those are for people, in their language.
+QString withoutHead(const std::string& diff) {
+  const std::size_t first = diff.find('\n');
+  const std::size_t second = first == std::string::npos ? first : diff.find('\n', first + 1);
+  return second == std::string::npos ? QString() : QString::fromStdString(diff.substr(second + 1));
 }
 
 /// A run with as much of its text as `room` leaves.
@@ -63,8 +72,8 @@ PromptPreview makePreview(const ChatTemplate& chatTemplate, const engine::ModelI
       return preview;
     }
     for (const templates::Finding& one : check.findings) {
-      preview.findings.append({kindOf(one.kind), QString::fromStdString(one.subject),
-                               QString::fromStdString(one.sentence), one.line, QString::fromStdString(one.detail)});
+      preview.findings.append(
+          {kindOf(one.kind), QString::fromStdString(one.subject), one.line, withoutHead(one.detail)});
     }
     PromptOptions options;
     options.addGenerationPrompt = messages.empty() || messages.back().role != "assistant";

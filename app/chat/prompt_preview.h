@@ -30,12 +30,11 @@ struct PreviewRun {
 
 /// Something about the template that the person should know; see templates::Finding.
 struct PreviewFinding {
-  QString kind;  ///< "missingStart", "doubleStart", "unclosedThought", "droppedRole", "userTextDecides", "differs" or
-                 ///< "incomplete"
+  QString kind;  ///< "missingStart", "doubleStart", "unclosedThought", "droppedRole", "droppedLaterSystem",
+                 ///< "userTextDecides", "differs" or "incomplete"
   QString subject;
-  QString sentence;
   int line = 0;
-  QString detail;
+  QString detail;  ///< the lines of a unified diff, without its head
 
   bool operator==(const PreviewFinding&) const = default;
 };

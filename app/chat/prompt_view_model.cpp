@@ -299,19 +299,43 @@ QVariantList PromptViewModel::findings() const {
     if (one.kind == QLatin1String("unclosedThought")) return tr("An earlier thought has an odd %1").arg(one.subject);
     if (one.kind == QLatin1String("droppedRole"))
       return tr("Messages of the role “%1” may be left out").arg(one.subject);
+    if (one.kind == QLatin1String("droppedLaterSystem")) return tr("A later system message may be left out");
     if (one.kind == QLatin1String("userTextDecides"))
       return tr("Your words can change the prompt: “%1”").arg(one.subject.simplified());
     if (one.kind == QLatin1String("differs")) return tr("Renders other text than the built-in %1").arg(one.subject);
     return tr("Too slow for all checks");
   };
+  const auto sentenceOf = [](const PreviewFinding& one) {
+    if (one.kind == QLatin1String("missingStart"))
+      return tr("The prompt does not begin with %1, which the model expects first; nothing else adds it.").arg(one.subject);
+    if (one.kind == QLatin1String("doubleStart"))
+      return tr("The start token %1 stands twice in a row; the model has never seen that.").arg(one.subject);
+    if (one.kind == QLatin1String("unclosedThought")) {
+      return one.subject == QLatin1String("<think>")
+                 ? tr("The thought of an earlier reply is opened with %1 and never closed.").arg(one.subject)
+                 : tr("The thought of an earlier reply is closed with %1 and never opened.").arg(one.subject);
+    }
+    if (one.kind == QLatin1String("droppedRole"))
+      return tr("Messages of the role “%1” are left out without a word.").arg(one.subject);
+    if (one.kind == QLatin1String("droppedLaterSystem"))
+      return tr("A system message that does not come first is left out without a word.");
+    if (one.kind == QLatin1String("userTextDecides"))
+      return tr("What the template writes depends on the words of the user's message: it looks for “%1”.")
+          .arg(one.subject);
+    if (one.kind == QLatin1String("differs"))
+      return tr("It renders other text than the built-in template %1.").arg(one.subject);
+    return tr("The template is too slow for all checks to be run.");
+  };
   QVariantList list;
   for (const PreviewFinding& one : preview_.findings) {
-    list.append(QVariantMap{{QStringLiteral("kind"), one.kind},
-                            {QStringLiteral("subject"), one.subject},
-                            {QStringLiteral("title"), titleOf(one)},
-                            {QStringLiteral("sentence"), one.sentence},
-                            {QStringLiteral("line"), one.line},
-                            {QStringLiteral("detail"), one.detail}});
+    const QString head = tr("--- built-in %1\n+++ this template").arg(one.subject);
+    list.append(QVariantMap{
+        {QStringLiteral("kind"), one.kind},
+        {QStringLiteral("subject"), one.subject},
+        {QStringLiteral("title"), titleOf(one)},
+        {QStringLiteral("sentence"), sentenceOf(one)},
+        {QStringLiteral("line"), one.line},
+        {QStringLiteral("detail"), one.detail.isEmpty() ? QString() : head + QLatin1Char('\n') + one.detail}});
   }
   return list;
 }

@@ -86,7 +86,7 @@ class PromptViewModel : public QObject {
   QString error() const { return preview_.fault; }
   int errorLine() const { return preview_.faultLine; }
   bool templateBroken() const { return preview_.templateIsBroken; }
-  QVariantList findings() const;  ///< {kind, subject, title, line, detail}; title in the person's language
+  QVariantList findings() const;  ///< {kind, subject, title, sentence, line, detail}, in the person's language
   PromptRunModel* runs() { return &runs_; }
   int tokenCount() const { return static_cast<int>(preview_.tokens); }
   double characterCount() const { return static_cast<double>(preview_.characters); }

@@ -156,7 +156,8 @@ std::optional<std::vector<bool>> replaceReplies(const MarkedText& text, const Ma
   for (const templates::Span& span : marked.spans()) {
     std::string_view rest = std::string_view(marked.text()).substr(span.begin, span.end - span.begin);
     while (!rest.empty()) {
-      const auto mark = span.from_template ? std::nullopt : standIns.next(rest);
+      std::optional<StandIns::Found> mark;
+      if (!span.from_template) mark = standIns.next(rest);
       const std::string_view before = rest.substr(0, mark ? mark->begin : rest.size());
       addText(replaced, before, span.from_template);
       restored.append(before, span.from_template);

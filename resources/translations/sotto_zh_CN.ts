@@ -841,10 +841,6 @@
             <translation>已编辑</translation>
         </message>
         <message>
-            <source>Line %1: %2. Replies fail until this is mended.</source>
-            <translation>第 %1 行：%2。修正之前无法生成回答。</translation>
-        </message>
-        <message>
             <source>This chat's own template was written for %1 and is not used with this model.</source>
             <translation>本对话自己的模板是为 %1 编写的，不用于当前模型。</translation>
         </message>
@@ -937,6 +933,52 @@
         <message>
             <source>Too slow for all checks</source>
             <translation>太慢，无法完成全部检查</translation>
+        </message>
+        <message>
+            <source>A later system message may be left out</source>
+            <translation>靠后的系统消息可能被略去</translation>
+        </message>
+        <message>
+            <source>The prompt does not begin with %1, which the model expects first; nothing else adds it.</source>
+            <translation>提示词没有以 %1 开头，而模型要求它在最前面；别处不会补上。</translation>
+        </message>
+        <message>
+            <source>The start token %1 stands twice in a row; the model has never seen that.</source>
+            <translation>起始词元 %1 连续出现两次；模型从未见过这种情形。</translation>
+        </message>
+        <message>
+            <source>The thought of an earlier reply is opened with %1 and never closed.</source>
+            <translation>先前回复的思考以 %1 开始，却没有结束。</translation>
+        </message>
+        <message>
+            <source>The thought of an earlier reply is closed with %1 and never opened.</source>
+            <translation>先前回复的思考以 %1 结束，却没有开始。</translation>
+        </message>
+        <message>
+            <source>Messages of the role “%1” are left out without a word.</source>
+            <translation>角色为“%1”的消息会被悄然略去。</translation>
+        </message>
+        <message>
+            <source>A system message that does not come first is left out without a word.</source>
+            <translation>不在最前面的系统消息会被悄然略去。</translation>
+        </message>
+        <message>
+            <source>What the template writes depends on the words of the user&apos;s message: it looks for “%1”.</source>
+            <translation>模板写出的内容取决于用户消息的用语：它会查找“%1”。</translation>
+        </message>
+        <message>
+            <source>It renders other text than the built-in template %1.</source>
+            <translation>它的渲染结果与内置模板 %1 不同。</translation>
+        </message>
+        <message>
+            <source>The template is too slow for all checks to be run.</source>
+            <translation>模板太慢，无法完成全部检查。</translation>
+        </message>
+        <message>
+            <source>--- built-in %1
++++ this template</source>
+            <translation>--- 内置的 %1
++++ 此模板</translation>
         </message>
     </context>
     <context>
@@ -1163,6 +1205,14 @@
         <message>
             <source>Chat template</source>
             <translation>对话模板</translation>
+        </message>
+        <message>
+            <source>Line %1: %2. Replies fail until this is mended.</source>
+            <translation>第 %1 行：%2。修正之前无法生成回答。</translation>
+        </message>
+        <message>
+            <source>Line %1: %2</source>
+            <translation>第 %1 行：%2</translation>
         </message>
     </context>
     <context>

@@ -5,6 +5,7 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QSignalSpy>
+#include <QTranslator>
 
 #include "app/history/history.h"
 #include "tests/app/chat_fixture.h"
@@ -179,6 +180,23 @@ class PromptViewModelTest : public tests::ChatFixture {
       return QString();
     };
     QTRY_VERIFY_WITH_TIMEOUT(differs().contains(QStringLiteral("\n+<|begin_of_sentence|>Human: ")), kPatience);
+    QVERIFY(differs().startsWith(QStringLiteral("--- built-in ernie-4.5\n+++ this template\n@@ ")));
+  }
+
+  void findingsSpeakThePersonsLanguage() {
+    class Quoting : public QTranslator {
+      QString translate(const char*, const char* source, const char*, int) const override {
+        return QStringLiteral("«") + QString::fromUtf8(source) + QStringLiteral("»");
+      }
+      bool isEmpty() const override { return false; }
+    } translator;
+    QTRY_VERIFY_WITH_TIMEOUT(!prompt().findings().isEmpty(), kPatience);
+    QCoreApplication::installTranslator(&translator);
+    const QVariantMap finding = prompt().findings().constFirst().toMap();
+    QCoreApplication::removeTranslator(&translator);
+    QCOMPARE(finding[QStringLiteral("sentence")].toString(),
+             QStringLiteral("«Messages of the role “tool” are left out without a word.»"));
+    QVERIFY(finding[QStringLiteral("title")].toString().startsWith(QStringLiteral("«")));
   }
 
   void theChatsOwnGoesBeforeTheModels() {

@@ -112,6 +112,17 @@ TEST(Limits, KeepNumbersWithin64Bits) {
   EXPECT_EQ(text("9223372036854775808"), "limit");
 }
 
+// As the reference does: the items before it would be freed under the condition's hands.
+TEST(Limits, RefuseALoopThatIsAskedFromItsOwnCondition) {
+  const TemplateError error = limit_error(
+      "{% set ns = namespace(l=none) %}"
+      "{% for x in ['a b', 'c d', 'e f']|map('list') if x[0] ~ x[2] != (ns.l.last if ns.l else 1) ~ x %}"
+      "{% set ns.l = loop %}{{ x[2] }}{% endfor %}",
+      {});
+  EXPECT_EQ(error.kind(), ErrorKind::Runtime);
+  EXPECT_EQ(error.message(), "generator already executing");
+}
+
 TEST(Limits, FreeLongChainsWithoutRecursion) {
   const std::string nest =
       "{% set ns = namespace(v=[]) %}{% for i in range(100000) %}{% set ns.v = [ns.v] %}{% endfor %}ok";

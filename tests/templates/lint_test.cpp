@@ -113,7 +113,7 @@ TEST(Lint, FindsRolesThatAreLeftOut) {
 
 TEST(Lint, FindsASystemMessageThatIsOnlyTakenFirst) {
   const auto all = findings(with(kSound, "== 'system'", "== 'system' and loop.first"));
-  EXPECT_THAT(brief(all), ElementsAre(Brief{Kind::DroppedRole, "system", 2}));
+  EXPECT_THAT(brief(all), ElementsAre(Brief{Kind::DroppedLaterSystem, "system", 2}));
   EXPECT_THAT(all.at(0).sentence, HasSubstr("does not come first"));
 }
 

@@ -35,6 +35,17 @@ Item {
             return null
         }
 
+        function findAlert(item) {
+            if (item instanceof Text && item.visible && item.Accessible.role === Accessible.AlertMessage)
+                return item
+            for (const child of Array.from(item.children)) {
+                const found = findAlert(child)
+                if (found)
+                    return found
+            }
+            return null
+        }
+
         function initTestCase() {
             tryVerify(() => app.runner.state === ModelRunner.Ready, 60000)
         }
@@ -79,6 +90,11 @@ Item {
             verify(app.prompt.templateModified)
             tryVerify(() => app.prompt.errorLine > 0, 60000)
             verify(field.Accessible.description !== "")
+            tryVerify(() => findAlert(panel))
+            const alert = findAlert(panel)
+            const text = field.parent.parent  // the Flickable around the field
+            verify(alert.text.startsWith("Line " + app.prompt.errorLine + ": "))
+            verify(alert.mapToItem(panel, 0, 0).y >= text.mapToItem(panel, 0, text.height).y)
             app.prompt.resetTemplate()
             compare(field.text, own)
             tryVerify(() => app.prompt.error === "", 60000)

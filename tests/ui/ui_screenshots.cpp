@@ -144,14 +144,14 @@ const QList<State>& states() {
       {"prompt", [](Program& p) {
          p.root().settings()->setPanelVisible(true);
          openTitled(p, kRope);
-         p.press(QStringLiteral("Prompt"), QAccessible::PageTab);
+         p.press(QCoreApplication::translate("SidePanel", "Prompt"), QAccessible::PageTab);
          p.root().prompt()->setSystemPrompt(QStringLiteral("You are a patient teacher. Answer in one paragraph."));
          QTest::qWait(1500);
        }},
       {"prompt-error", [](Program& p) {
          p.root().settings()->setPanelVisible(true);
          openTitled(p, kPlan);
-         p.press(QStringLiteral("Prompt"), QAccessible::PageTab);
+         p.press(QCoreApplication::translate("SidePanel", "Prompt"), QAccessible::PageTab);
          QString text = p.root().prompt()->templateText();
          const qsizetype at = text.indexOf(QStringLiteral("\n"), text.size() / 4);
          p.root().prompt()->setTemplateText(text.left(at) + QStringLiteral("\n{%- if message.role = 'user' %}") + text.mid(at));
@@ -159,21 +159,22 @@ const QList<State>& states() {
        }},
       {"prompt-edited", [](Program& p) {
          p.root().settings()->setPanelVisible(true);
-         p.press(QStringLiteral("Prompt"), QAccessible::PageTab);
+         p.press(QCoreApplication::translate("SidePanel", "Prompt"), QAccessible::PageTab);
          p.root().prompt()->useBuiltIn(QStringLiteral("glm-4-0414"));
          QTest::qWait(1500);
        }},
       {"prompt-finding", [](Program& p) {
          p.root().settings()->setPanelVisible(true);
-         p.press(QStringLiteral("Prompt"), QAccessible::PageTab);
+         p.press(QCoreApplication::translate("SidePanel", "Prompt"), QAccessible::PageTab);
          p.root().prompt()->setTemplateText(p.root().prompt()->templateText().replace(QStringLiteral("User: "), QStringLiteral("Human: ")));
          QTest::qWait(1500);
-         p.press(QStringLiteral("Renders other text than the built-in ernie-4.5"), QAccessible::Button);
+         p.press(QCoreApplication::translate("app::PromptViewModel", "Renders other text than the built-in %1")
+                     .arg(QStringLiteral("ernie-4.5")), QAccessible::Button);
        }},
       {"prompt-model", [](Program& p) {
          p.root().settings()->setPanelVisible(true);
          openTitled(p, kRope);
-         p.press(QStringLiteral("Prompt"), QAccessible::PageTab);
+         p.press(QCoreApplication::translate("SidePanel", "Prompt"), QAccessible::PageTab);
          p.root().prompt()->setSystemPrompt(QStringLiteral("Only here."));
          p.root().prompt()->setScope(app::PromptViewModel::Scope::Model);
          QTest::qWait(1500);
@@ -182,7 +183,7 @@ const QList<State>& states() {
          p.root().settings()->setFontScale(1.5);
          QTest::qWait(200);
          p.key(Qt::Key_Period, Qt::ControlModifier);
-         p.press(QStringLiteral("Prompt"), QAccessible::PageTab);
+         p.press(QCoreApplication::translate("SidePanel", "Prompt"), QAccessible::PageTab);
          QTest::qWait(1500);
        }},
       {"error", [](Program& p) {

@@ -146,10 +146,8 @@ Flickable {
             Layout.fillWidth: true
         }
         PanelNote {
-            visible: panel.prompt.error !== ""
-            text: panel.prompt.templateBroken && panel.prompt.errorLine > 0
-                ? qsTr("Line %1: %2. Replies fail until this is mended.").arg(panel.prompt.errorLine).arg(panel.prompt.error)
-                : panel.prompt.error
+            visible: panel.prompt.error !== "" && panel.prompt.errorLine === 0
+            text: panel.prompt.error
             color: Theme.warn
             Accessible.role: Accessible.AlertMessage
         }

@@ -4,7 +4,7 @@ import QtQuick
 import QtQuick.Controls.Basic
 import Sotto.App
 
-/// The chat template as code: line numbers, colours, and what is wrong under the line that is to blame.
+/// The chat template as code: line numbers, colours, the line that is to blame, and below the text what is wrong with it.
 Rectangle {
     id: editor
 
@@ -90,7 +90,7 @@ Rectangle {
 
         anchors.left: parent.left
         anchors.top: parent.top
-        anchors.bottom: parent.bottom
+        anchors.bottom: fault.top
         anchors.margins: 2
         width: Math.ceil(metrics.advanceWidth("0") * Math.max(2, String(editor.lineStarts.length).length)) + Theme.px(16)
         clip: true
@@ -117,7 +117,7 @@ Rectangle {
         anchors.left: gutter.right
         anchors.right: parent.right
         anchors.top: parent.top
-        anchors.bottom: parent.bottom
+        anchors.bottom: fault.top
         anchors.margins: 2
         boundsBehavior: Flickable.StopAtBounds
         clip: true
@@ -161,30 +161,37 @@ Rectangle {
         ScrollBar.vertical: ThinScrollBar {}
         ScrollBar.horizontal: ThinScrollBar {}
     }
-    // Under its line, over the one that follows.
+    // Below the text, in room of its own: under its line it would cover the next one.
     Rectangle {
-        readonly property real place: editor.errorLine > 0 ? editor.yOf(editor.errorLine - 1) + editor.rowHeight - flick.contentY + 2 : 0
-
-        visible: editor.errorLine > 0 && editor.prompt.error !== "" && place > 0 && place < editor.height - height
-        x: flick.x
-        y: place
-        width: flick.width - 4
-        height: under.implicitHeight + 4
+        id: fault
+        visible: editor.errorLine > 0 && editor.prompt.error !== ""
+        anchors.left: parent.left
+        anchors.right: parent.right
+        anchors.bottom: parent.bottom
+        anchors.margins: 2
+        height: visible ? words.implicitHeight + Theme.px(8) : 0
         color: Theme.warnSoft
-        border.width: 1
-        border.color: Theme.warn
-        radius: 4
+        radius: editor.radius - 2
 
         Words {
-            id: under
+            id: words
             anchors.verticalCenter: parent.verticalCenter
-            x: Theme.px(6)
-            width: parent.width - Theme.px(12)
-            text: editor.prompt.error
+            x: Theme.px(8)
+            width: parent.width - Theme.px(16)
+            text: (editor.prompt.templateBroken ? qsTr("Line %1: %2. Replies fail until this is mended.") : qsTr("Line %1: %2"))
+                .arg(editor.errorLine).arg(editor.prompt.error)
             color: Theme.warn
             font.pixelSize: Theme.captionSize
+            wrapMode: Text.Wrap
             elide: Text.ElideRight
-            Accessible.ignored: true
+            maximumLineCount: 5
+            Accessible.role: Accessible.AlertMessage
+        }
+        HoverHandler {
+            cursorShape: Qt.PointingHandCursor
+        }
+        TapHandler {
+            onTapped: editor.goTo(editor.errorLine)
         }
     }
 }
