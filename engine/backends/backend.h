@@ -38,12 +38,22 @@ struct KvPool {
   std::byte* values(std::int64_t page, std::int64_t layer, std::int64_t kv_head) const {
     return block((2 * layer + 1) * num_kv_heads + kv_head, page);
   }
+  /// Bytes of all blocks of a page together.
+  std::size_t page_bytes() const { return static_cast<std::size_t>(num_blocks()) * block_bytes(); }
+  /// Gathers a page's blocks, page_bytes() in all, in the order of layers, keys before values, heads; and puts them back.
+  void copy_out(std::int64_t page, std::byte* to) const {
+    for (std::int64_t i = 0; i < num_blocks(); ++i, to += block_bytes()) std::memcpy(to, block(i, page), block_bytes());
+  }
+  void copy_in(std::int64_t page, const std::byte* from) const {
+    for (std::int64_t i = 0; i < num_blocks(); ++i, from += block_bytes()) std::memcpy(block(i, page), from, block_bytes());
+  }
   /// Copies a page's rows over those of another.
   void copy_page(std::int64_t from, std::int64_t to) const {
-    for (std::int64_t i = 0; i < 2 * num_layers * num_kv_heads; ++i) std::memcpy(block(i, to), block(i, from), block_bytes());
+    for (std::int64_t i = 0; i < num_blocks(); ++i) std::memcpy(block(i, to), block(i, from), block_bytes());
   }
 
  private:
+  std::int64_t num_blocks() const { return 2 * num_layers * num_kv_heads; }
   std::byte* block(std::int64_t index, std::int64_t page) const {
     return data + static_cast<std::size_t>(index * num_pages + page) * block_bytes();
   }

@@ -73,8 +73,8 @@ class KvCache {
   /// session of the cache's own, for drop() when it was read. 0: the session has nothing.
   std::uint64_t keep_copy(std::uint64_t session);
   /// Appends up to a page of tokens to what a session keeps, whose pages must be full, and returns the page to be written
-  /// at once; others give way, the session itself does not. Null: there is no room just now.
-  std::byte* extend(std::uint64_t session, std::span<const std::int32_t> ids);
+  /// at once; others give way, the session itself does not. Nothing: there is no room just now.
+  std::optional<std::int32_t> extend(std::uint64_t session, std::span<const std::int32_t> ids);
   /// Leaves a session its first `pages` whole pages.
   void shorten(std::uint64_t session, std::int64_t pages);
 

@@ -40,7 +40,7 @@ std::uint64_t KvCache::keep_copy(std::uint64_t session) {
   return name;
 }
 
-std::byte* KvCache::extend(std::uint64_t session, std::span<const std::int32_t> ids) {
+std::optional<std::int32_t> KvCache::extend(std::uint64_t session, std::span<const std::int32_t> ids) {
   assert(!ids.empty() && static_cast<std::int64_t>(ids.size()) <= kPageTokens);
   const auto found = sessions_.find(session);
   std::int64_t own = 0;  // pages that nobody but sessions hold, and that this one must not lose
@@ -49,7 +49,7 @@ std::byte* KvCache::extend(std::uint64_t session, std::span<const std::int32_t> 
     found->second.last_used = ++clock_;
     for (const std::int32_t page : found->second.pages) own += holders_[static_cast<std::size_t>(page)].running == 0 ? 1 : 0;
   }
-  if (own + 1 > num_pages_ - pages_running_) return nullptr;
+  if (own + 1 > num_pages_ - pages_running_) return std::nullopt;
   const std::int32_t page = take_page();
   Kept& kept = sessions_[session];
   kept.last_used = ++clock_;
@@ -57,7 +57,7 @@ std::byte* KvCache::extend(std::uint64_t session, std::span<const std::int32_t> 
   kept.tokens.insert(kept.tokens.end(), ids.begin(), ids.end());
   ++holders_[static_cast<std::size_t>(page)].kept;
   release_running(page);
-  return storage_.mutable_data() + static_cast<std::size_t>(page) * pool().page_bytes();
+  return page;
 }
 
 void KvCache::shorten(std::uint64_t session, std::int64_t pages) {

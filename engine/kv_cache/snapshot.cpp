@@ -17,10 +17,24 @@ constexpr auto kPage = static_cast<std::size_t>(KvCache::kPageTokens);
 
 std::string text_of(std::uint64_t number) { return std::to_string(number); }
 
-/// Clears the rows behind the first `used` of each head: they may be another chat's of long ago.
+/// Clears the rows behind the first `used` of each head: they may be another chat's of long ago. How rows lie is said in
+/// backends/cpu/kv_rows.h.
 void clear_rows(std::vector<std::byte>& page, const KvPool& pool, std::size_t used) {
-  for (std::size_t block = 0; block < page.size(); block += pool.block_bytes()) {
-    std::memset(page.data() + block + used * pool.row_bytes(), 0, pool.block_bytes() - used * pool.row_bytes());
+  const std::size_t block_bytes = pool.block_bytes(), heads = static_cast<std::size_t>(pool.num_kv_heads);
+  const std::size_t pair = 2 * size_of(pool.dtype), dim = static_cast<std::size_t>(pool.head_dim);
+  for (std::size_t number = 0; number * block_bytes < page.size(); ++number) {
+    std::byte* const block = page.data() + number * block_bytes;
+    if (pool.dtype == DType::Q8_0) {
+      std::memset(block + used * pool.row_bytes(), 0, block_bytes - used * pool.row_bytes());
+    } else if (number / heads % 2 == 0) {  // keys
+      for (std::size_t at = used * pair; at < block_bytes; at += kPage * pair) std::memset(block + at, 0, (kPage - used) * pair);
+    } else {
+      if (used % 2 != 0) {
+        for (std::size_t d = 0; d < dim; ++d) std::memset(block + (used / 2 * dim + d) * pair + pair / 2, 0, pair / 2);
+      }
+      const std::size_t first = (used + 1) / 2 * dim * pair;
+      std::memset(block + first, 0, block_bytes - first);
+    }
   }
 }
 
@@ -101,14 +115,9 @@ bool SnapshotWriter::step(std::uint64_t bytes) {
 void SnapshotWriter::write_page() {
   const KvPool pool = cache_.pool();
   const std::size_t number = sums_.size();
-  const auto page = static_cast<std::size_t>(cache_.kept(copy_).pages[number]);
-  std::span<const std::byte> bytes(pool.data + page * pool.page_bytes(), pool.page_bytes());
-  std::vector<std::byte> cleared;
-  if (const std::size_t used = ids_.size() - number * kPage; used < kPage) {
-    cleared.assign(bytes.begin(), bytes.end());
-    clear_rows(cleared, pool, used);
-    bytes = cleared;
-  }
+  std::vector<std::byte> bytes(pool.page_bytes());
+  pool.copy_out(cache_.kept(copy_).pages[number], bytes.data());
+  if (const std::size_t used = ids_.size() - number * kPage; used < kPage) clear_rows(bytes, pool, used);
   file_->write_at(snapshot_pages_offset(ids_.size()) + number * pool.page_bytes(), bytes);
   sums_.push_back(checksum(bytes));
 }
@@ -156,17 +165,19 @@ void SnapshotReader::read_page() {
     return end_early("The saved session " + shown_name(view_.path()) + " is used in part: its room was needed meanwhile.");
   }
   const auto ids = std::span<const std::int32_t>(ids_).subspan(first, std::min(kPage, ids_.size() - first));
-  std::byte* page = cache_.extend(session_, ids);
-  if (page == nullptr) {
-    return end_early("The saved session " + shown_name(view_.path()) + " is used in part: other replies need the room.");
-  }
-  std::memcpy(page, view_.bytes().data() + snapshot_pages_offset(ids_.size()) + next_ * bytes, bytes);
-  if (checksum({page, bytes}) != sums_[next_]) {
-    cache_.shorten(session_, static_cast<std::int64_t>(next_));
+  // A copy, for the file could change between the check and the use.
+  const auto stored = view_.bytes().subspan(snapshot_pages_offset(ids_.size()) + next_ * bytes, bytes);
+  const std::vector<std::byte> content(stored.begin(), stored.end());
+  if (checksum(content) != sums_[next_]) {
     damaged_ = true;
     return end_early("The saved session " + shown_name(view_.path()) + " is damaged from token " + text_of(first) +
                      " on (a checksum is another); what follows is read again.");
   }
+  const std::optional<std::int32_t> page = cache_.extend(session_, ids);
+  if (!page.has_value()) {
+    return end_early("The saved session " + shown_name(view_.path()) + " is used in part: other replies need the room.");
+  }
+  cache_.pool().copy_in(*page, content.data());
   ++next_;
   tokens_ += static_cast<std::int64_t>(ids.size());
 }

@@ -38,7 +38,7 @@ KvGeometry kv_geometry(const ModelSource& source, const EngineOptions& options, 
   KvGeometry geometry = kv_geometry(source.config(), options);
   if (options.kv_type != KvType::Auto || geometry.type != KvType::F16 || !where.fast_bf16_cache) return geometry;
   for (const auto& [name, tensor] : source.tensors()) {
-    if (is_quantised(tensor.dtype) || tensor.dtype == DType::BF16) geometry.type = KvType::BF16;
+    if (is_quantised(tensor.dtype)) geometry.type = KvType::BF16;
   }
   return geometry;
 }

@@ -76,8 +76,7 @@ std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend,
 /// The cache geometry that a model of this config needs. Throws Error(InvalidRequest) where its heads do not fit the type.
 KvGeometry kv_geometry(const ModelConfig& config, const EngineOptions& options);
 /// The same on the backend that the model runs on: where the type is left open, a float16 cache becomes one of bfloat16,
-/// of the same size, if that is multiplied faster and weights are of bfloat16 or quantised, so that what it rounds counts
-/// little.
+/// of the same size, if that is multiplied faster and weights are quantised, so that what it rounds counts little.
 KvGeometry kv_geometry(const ModelSource& source, const EngineOptions& options, const BackendInfo& where);
 
 /// Memory that a model takes, in bytes: weights where they lie, KV cache for `context_length` tokens, activations.

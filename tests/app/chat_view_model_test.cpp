@@ -82,9 +82,8 @@ class ChatViewModelTest : public tests::ChatFixture {
     send(QStringLiteral("Hello"));
     QTRY_VERIFY_WITH_TIMEOUT(id(1) > 0 && text(1).size() > 5, kPatience);
     const qsizetype shown = text(1).size();
-    QTest::qWait(1000);
-    const Message stored = history_->message(id(1)).result();
-    QVERIFY(chat_->busy());
+    Message stored;
+    QTRY_VERIFY_WITH_TIMEOUT((stored = history_->message(id(1)).result()).text.size() >= shown, kPatience);
     QCOMPARE(stored.status, MessageStatus::Streaming);
     QVERIFY(stored.text.size() >= shown);
     QVERIFY(!stored.tokenIds.isEmpty());

@@ -36,15 +36,27 @@ std::byte written(std::int32_t id, std::size_t row, std::size_t at) {
   return static_cast<std::byte>((static_cast<std::size_t>(id) * 31 + row * 7 + at * 3 + 1) % 251);
 }
 
-/// Calls visit(row of the position, number of the row) for each of its rows.
+/// Where byte `at` of a position's row lies in its block (engine/backends/cpu/kv_rows.h).
+std::size_t place(const KvPool& pool, bool keys, std::size_t slot, std::size_t at) {
+  if (pool.dtype == DType::Q8_0) return slot * pool.row_bytes() + at;
+  const std::size_t element = size_of(pool.dtype), d = at / element, dim = static_cast<std::size_t>(pool.head_dim);
+  const std::size_t pair = keys ? d / 2 * static_cast<std::size_t>(kPage) + slot : slot / 2 * dim + d;
+  return (2 * pair + (keys ? d : slot) % 2) * element + at % element;
+}
+
+/// Calls visit(byte, number of the row, place in it) for each byte that the cache keeps of a position.
 template <typename Visit>
-void for_rows(KvCache& cache, std::int32_t page, std::int64_t position, Visit visit) {
+void for_bytes(KvCache& cache, std::int32_t page, std::int64_t position, Visit visit) {
   const KvPool pool = cache.pool();
   std::size_t number = 0;
   for (std::int64_t layer = 0; layer < pool.num_layers; ++layer) {
     for (std::int64_t head = 0; head < pool.num_kv_heads; ++head) {
-      for (std::byte* rows : {pool.keys(page, layer, head), pool.values(page, layer, head)}) {
-        visit(rows + static_cast<std::size_t>(position % kPage) * pool.row_bytes(), number++);
+      for (const bool keys : {true, false}) {
+        std::byte* const block = keys ? pool.keys(page, layer, head) : pool.values(page, layer, head);
+        for (std::size_t at = 0; at < pool.row_bytes(); ++at) {
+          visit(block[place(pool, keys, static_cast<std::size_t>(position % kPage), at)], number, at);
+        }
+        ++number;
       }
     }
   }
@@ -56,15 +68,13 @@ std::int64_t turn(KvCache& cache, std::uint64_t session, const Tokens& tokens) {
   const auto opened = cache.open(session, tokens);
   EXPECT_TRUE(opened.has_value());
   if (!opened) return -1;
-  const std::size_t row_bytes = cache.pool().row_bytes();
   for (std::int64_t i = 0; i < static_cast<std::int64_t>(tokens.size()); ++i) {
     const std::int32_t id = tokens[static_cast<std::size_t>(i)];
     bool same = true;
-    for_rows(cache, cache.pages(opened->sequence)[static_cast<std::size_t>(i / kPage)], i, [&](std::byte* row, std::size_t number) {
-      for (std::size_t at = 0; at < row_bytes; ++at) {
-        if (i >= opened->cached) row[at] = written(id, number, at);
-        same = same && row[at] == written(id, number, at);
-      }
+    const std::int32_t page = cache.pages(opened->sequence)[static_cast<std::size_t>(i / kPage)];
+    for_bytes(cache, page, i, [&](std::byte& byte, std::size_t number, std::size_t at) {
+      if (i >= opened->cached) byte = written(id, number, at);
+      same = same && byte == written(id, number, at);
     });
     EXPECT_TRUE(same) << "position " << i;
   }
@@ -238,11 +248,15 @@ TEST(Snapshot, TellsNothingOfOtherChats) {
   turn(cache, 2, counting(3));
   EXPECT_EQ(freeze(cache, 2, scratch.path() / "2.kv"), "");
   const std::string bytes = tests::read_bytes(scratch.path() / "2.kv");
-  const std::size_t row = cache.pool().row_bytes(), block = cache.pool().block_bytes();
-  for (std::size_t at = 4096; at < bytes.size(); ++at) {
-    const bool used = (at - 4096) % block < 3 * row;
-    ASSERT_TRUE(used || bytes[at] == 0) << at;
+  const KvPool pool = cache.pool();
+  std::vector<bool> used(bytes.size());
+  for (std::size_t block = 0; 4096 + block * pool.block_bytes() < bytes.size(); ++block) {
+    const bool keys = block / static_cast<std::size_t>(pool.num_kv_heads) % 2 == 0;
+    for (std::size_t slot = 0; slot < 3; ++slot) {
+      for (std::size_t at = 0; at < pool.row_bytes(); ++at) used[4096 + block * pool.block_bytes() + place(pool, keys, slot, at)] = true;
+    }
   }
+  for (std::size_t at = 4096; at < bytes.size(); ++at) ASSERT_TRUE(used[at] || bytes[at] == 0) << at;
 }
 
 TEST(Snapshot, IsWrittenOnlyWhereTheFileHasLess) {

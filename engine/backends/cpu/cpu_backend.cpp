@@ -196,7 +196,7 @@ void CpuBackend::multiply_stretch(const MatrixProduct& product, std::int64_t fir
     const std::byte* const weight = product.weight + size(first) * row_bytes;
     if (integer && is_quantised(product.type)) {
       integer_kernels_.type(product.type)
-          .dot(integer_inputs_.rows_of(product) + first_row, size(rows), weight, row_bytes, size(count),
+          .dot(integer_inputs_.rows_of(product).from(size(first_row)), size(rows), weight, row_bytes, size(count),
                size(product.in_features), sums, size(kWeightRows));
     } else {
       kernels_.rows_of(product.type)
