@@ -6,6 +6,27 @@
 #include "engine/base/error.h"
 
 namespace engine {
+
+void KvPool::clear_rows(std::span<std::byte> page, std::int64_t used) const {
+  const std::size_t rows = static_cast<std::size_t>(page_tokens), kept = static_cast<std::size_t>(used);
+  const std::size_t heads = static_cast<std::size_t>(num_kv_heads), dim = static_cast<std::size_t>(head_dim);
+  for (std::size_t number = 0; number * block_bytes() < page.size(); ++number) {
+    const std::span<std::byte> rows_of_head = page.subspan(number * block_bytes(), block_bytes());
+    const auto clear = [&](std::size_t from, std::size_t bytes) { std::memset(rows_of_head.data() + from, 0, bytes); };
+    if (!is_paired(dtype)) {
+      clear(kept * row_bytes(), (rows - kept) * row_bytes());
+      continue;
+    }
+    const std::size_t element = size_of(dtype), pair = 2 * element;
+    if (number / heads % 2 == 0) {  // keys
+      for (std::size_t at = kept * pair; at < block_bytes(); at += rows * pair) clear(at, (rows - kept) * pair);
+    } else {
+      for (std::size_t d = 0; kept % 2 != 0 && d < dim; ++d) clear((kept / 2 * dim + d) * pair + element, element);
+      const std::size_t behind = (kept + 1) / 2 * dim * pair;
+      clear(behind, block_bytes() - behind);
+    }
+  }
+}
 namespace {
 
 /// Why no NVIDIA card does the work, in words.

@@ -15,8 +15,9 @@ namespace engine {
 
 /// The page pool of a KV cache as operations see it: [layers, 2 (keys, values), kv_heads, pages, page_tokens, head_dim]
 /// of `dtype` (F32, F16, BF16 or Q8_0). One page holds `page_tokens` positions of one sequence over all layers. What one
-/// head keeps of neighbouring pages lies together, so that attention streams it; how rows lie in a page is the backend's.
-/// A view; owns nothing.
+/// head keeps of neighbouring pages lies together, so that attention streams it. In a page, floating-point rows stand in
+/// pairs, as attention's products read them: keys [head_dim / 2][page_tokens][2], values [page_tokens / 2][head_dim][2], an
+/// odd head_dim filled up with a zero. Q8_0 stands row by row, [page_tokens, head_dim]. A view; owns nothing.
 struct KvPool {
   std::byte* data = nullptr;
   DType dtype = DType::F32;
@@ -26,6 +27,8 @@ struct KvPool {
   std::int64_t page_tokens = 0;
   std::int64_t head_dim = 0;
 
+  /// Whether rows of this type stand in pairs.
+  static bool is_paired(DType dtype) { return dtype != DType::Q8_0; }
   /// Elements of a row with room for what makes an odd head_dim even.
   static std::int64_t row_width(std::int64_t head_dim) { return head_dim + head_dim % 2; }
   /// Bytes of what one head keeps of one position, keys or values.
@@ -47,6 +50,8 @@ struct KvPool {
   void copy_in(std::int64_t page, const std::byte* from) const {
     for (std::int64_t i = 0; i < num_blocks(); ++i, from += block_bytes()) std::memcpy(block(i, page), from, block_bytes());
   }
+  /// Clears the rows behind the first `used` in a page as copy_out() gathers it.
+  void clear_rows(std::span<std::byte> page, std::int64_t used) const;
   /// Copies a page's rows over those of another.
   void copy_page(std::int64_t from, std::int64_t to) const {
     for (std::int64_t i = 0; i < num_blocks(); ++i) std::memcpy(block(i, to), block(i, from), block_bytes());

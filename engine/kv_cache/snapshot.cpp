@@ -1,7 +1,6 @@
 #include "engine/kv_cache/snapshot.h"
 
 #include <algorithm>
-#include <cstring>
 #include <span>
 #include <utility>
 
@@ -16,27 +15,6 @@ namespace {
 constexpr auto kPage = static_cast<std::size_t>(KvCache::kPageTokens);
 
 std::string text_of(std::uint64_t number) { return std::to_string(number); }
-
-/// Clears the rows behind the first `used` of each head: they may be another chat's of long ago. How rows lie is said in
-/// backends/cpu/kv_rows.h.
-void clear_rows(std::vector<std::byte>& page, const KvPool& pool, std::size_t used) {
-  const std::size_t block_bytes = pool.block_bytes(), heads = static_cast<std::size_t>(pool.num_kv_heads);
-  const std::size_t pair = 2 * size_of(pool.dtype), dim = static_cast<std::size_t>(pool.head_dim);
-  for (std::size_t number = 0; number * block_bytes < page.size(); ++number) {
-    std::byte* const block = page.data() + number * block_bytes;
-    if (pool.dtype == DType::Q8_0) {
-      std::memset(block + used * pool.row_bytes(), 0, block_bytes - used * pool.row_bytes());
-    } else if (number / heads % 2 == 0) {  // keys
-      for (std::size_t at = used * pair; at < block_bytes; at += kPage * pair) std::memset(block + at, 0, (kPage - used) * pair);
-    } else {
-      if (used % 2 != 0) {
-        for (std::size_t d = 0; d < dim; ++d) std::memset(block + (used / 2 * dim + d) * pair + pair / 2, 0, pair / 2);
-      }
-      const std::size_t first = (used + 1) / 2 * dim * pair;
-      std::memset(block + first, 0, block_bytes - first);
-    }
-  }
-}
 
 /// The ids of a file that could be read back; none where there is no such file. Throws Error(InvalidRequest) where the
 /// name is taken by something else, which is not ours to replace.
@@ -115,11 +93,12 @@ bool SnapshotWriter::step(std::uint64_t bytes) {
 void SnapshotWriter::write_page() {
   const KvPool pool = cache_.pool();
   const std::size_t number = sums_.size();
-  std::vector<std::byte> bytes(pool.page_bytes());
-  pool.copy_out(cache_.kept(copy_).pages[number], bytes.data());
-  if (const std::size_t used = ids_.size() - number * kPage; used < kPage) clear_rows(bytes, pool, used);
-  file_->write_at(snapshot_pages_offset(ids_.size()) + number * pool.page_bytes(), bytes);
-  sums_.push_back(checksum(bytes));
+  page_.resize(pool.page_bytes());
+  pool.copy_out(cache_.kept(copy_).pages[number], page_.data());
+  // Rows that are not used may be another chat's of long ago.
+  if (const std::size_t used = ids_.size() - number * kPage; used < kPage) pool.clear_rows(page_, static_cast<std::int64_t>(used));
+  file_->write_at(snapshot_pages_offset(ids_.size()) + number * pool.page_bytes(), page_);
+  sums_.push_back(checksum(page_));
 }
 
 void SnapshotWriter::give_up(const std::string& reason) {
@@ -167,8 +146,8 @@ void SnapshotReader::read_page() {
   const auto ids = std::span<const std::int32_t>(ids_).subspan(first, std::min(kPage, ids_.size() - first));
   // A copy, for the file could change between the check and the use.
   const auto stored = view_.bytes().subspan(snapshot_pages_offset(ids_.size()) + next_ * bytes, bytes);
-  const std::vector<std::byte> content(stored.begin(), stored.end());
-  if (checksum(content) != sums_[next_]) {
+  page_.assign(stored.begin(), stored.end());
+  if (checksum(page_) != sums_[next_]) {
     damaged_ = true;
     return end_early("The saved session " + shown_name(view_.path()) + " is damaged from token " + text_of(first) +
                      " on (a checksum is another); what follows is read again.");
@@ -177,7 +156,7 @@ void SnapshotReader::read_page() {
   if (!page.has_value()) {
     return end_early("The saved session " + shown_name(view_.path()) + " is used in part: other replies need the room.");
   }
-  cache_.pool().copy_in(*page, content.data());
+  cache_.pool().copy_in(*page, page_.data());
   ++next_;
   tokens_ += static_cast<std::int64_t>(ids.size());
 }

@@ -55,6 +55,7 @@ class SnapshotWriter {
   std::filesystem::path path_;
   std::vector<std::int32_t> ids_;
   std::vector<std::uint64_t> sums_;  ///< of the pages written so far
+  std::vector<std::byte> page_;      ///< the one under way
   std::unique_ptr<OutputFile> file_;
   std::int64_t tokens_ = 0;
   std::uint64_t file_bytes_ = 0;
@@ -90,7 +91,8 @@ class SnapshotReader {
   FileView view_;
   std::vector<std::int32_t> ids_;
   std::vector<std::uint64_t> sums_;
-  std::size_t next_ = 0;  ///< page
+  std::vector<std::byte> page_;  ///< the one under way
+  std::size_t next_ = 0;         ///< its number
   std::int64_t tokens_ = 0;
   std::string reason_;
   bool damaged_ = false, finished_ = false;

@@ -1,5 +1,6 @@
 #include "engine/models/model.h"
 
+#include <algorithm>
 #include <string>
 
 #include "engine/backends/cpu/cpu_cores.h"
@@ -37,9 +38,9 @@ KvGeometry kv_geometry(const ModelConfig& config, const EngineOptions& options) 
 KvGeometry kv_geometry(const ModelSource& source, const EngineOptions& options, const BackendInfo& where) {
   KvGeometry geometry = kv_geometry(source.config(), options);
   if (options.kv_type != KvType::Auto || geometry.type != KvType::F16 || !where.fast_bf16_cache) return geometry;
-  for (const auto& [name, tensor] : source.tensors()) {
-    if (is_quantised(tensor.dtype)) geometry.type = KvType::BF16;
-  }
+  const auto& tensors = source.tensors();
+  const bool quantised = std::any_of(tensors.begin(), tensors.end(), [](const auto& named) { return is_quantised(named.second.dtype); });
+  if (quantised) geometry.type = KvType::BF16;
   return geometry;
 }
 

@@ -1,7 +1,6 @@
 #include "engine/backends/cpu/bf16_gemm.h"
 
 #include <algorithm>
-#include <cassert>
 
 #include "engine/backends/cpu/column_stretches.h"
 
@@ -52,11 +51,8 @@ Bf16Gemm::Bf16Gemm(const Bf16Kernels& kernels, ThreadTeam& team)
 void Bf16Gemm::multiply(std::span<const MatrixProduct> products) {
   pack_inputs(products);
   const ColumnStretches panels(products, kColumns);
-  std::int64_t work = 1;
-  for (const MatrixProduct& product : products) work += product.rows * product.in_features * product.out_features;
-  const std::int64_t grain = std::max<std::int64_t>(1, kWorthSharing * panels.count() / work);
 
-  team_.parallel_for(0, panels.count(), grain, [&](std::int64_t begin, std::int64_t end, int worker) {
+  team_.parallel_for(0, panels.count(), panels.grain(kWorthSharing), [&](std::int64_t begin, std::int64_t end, int worker) {
     for (std::int64_t index = begin; index < end; ++index) {
       const auto [product, first_column] = panels[index];
       const std::byte* next = nullptr;  // a thread goes on with the chunk after its own
@@ -69,25 +65,13 @@ void Bf16Gemm::multiply(std::span<const MatrixProduct> products) {
   });
 }
 
-const Bf16Gemm::Input* Bf16Gemm::find(const MatrixProduct& product) const {
-  const auto found = std::find_if(inputs_.begin(), inputs_.end(), [&](const Input& input) {
-    return input.x == product.x && input.rows == product.rows && input.in_features == product.in_features;
-  });
-  return found == inputs_.end() ? nullptr : &*found;
-}
-
 void Bf16Gemm::pack_inputs(std::span<const MatrixProduct> products) {
   inputs_.clear();
-  std::size_t elements = 0;
-  for (const MatrixProduct& product : products) {
-    if (find(product) != nullptr) continue;
-    inputs_.push_back({product.x, product.rows, product.in_features, elements});
-    elements += size(product.rows * whole_pairs(product.in_features));
-  }
-  if (packed_.size() < elements) packed_.resize(elements);
+  for (const MatrixProduct& product : products) inputs_.add(product, size(product.rows * whole_pairs(product.in_features)));
+  if (packed_.size() < inputs_.size()) packed_.resize(inputs_.size());
 
   const auto height = static_cast<std::int64_t>(kernels_.tile_rows);
-  for (const Input& input : inputs_) {
+  for (const ProductInputs::Input& input : inputs_) {
     const std::int64_t groups = (input.rows + height - 1) / height;
     team_.parallel_for(0, groups, std::max<std::int64_t>(1, kPackedTogether / (height * input.in_features)),
                        [&](std::int64_t begin, std::int64_t end, int) {
@@ -102,9 +86,7 @@ void Bf16Gemm::pack_inputs(std::span<const MatrixProduct> products) {
 /// `next`: the weights that this thread will multiply after these, or null.
 void Bf16Gemm::multiply_panel(const MatrixProduct& product, std::int64_t first_column, const std::byte* next,
                               Bf16Panel& panel) const {
-  const Input* const input = find(product);
-  assert(input != nullptr);
-  const std::uint16_t* const x = packed_.data() + input->first;
+  const std::uint16_t* const x = packed_.data() + inputs_.of(product).first;
   const std::int64_t columns = std::min(kColumns, product.out_features - first_column);
   const std::int64_t width = whole_pairs(product.in_features), height = static_cast<std::int64_t>(kernels_.tile_rows);
   const std::int64_t tiles = (product.rows + height - 1) / height;
@@ -126,10 +108,7 @@ void Bf16Gemm::multiply_panel(const MatrixProduct& product, std::int64_t first_c
                              size(product.out_features), size(rows), size(columns), k > 0 || product.accumulate);
     }
   }
-  if (product.bias == nullptr) return;
-  for (std::int64_t m = 0; m < product.rows; ++m) {
-    for (std::int64_t c = 0; c < columns; ++c) out[m * product.out_features + c] += product.bias[first_column + c];
-  }
+  add_bias(product, first_column, columns);
 }
 
 }  // namespace engine

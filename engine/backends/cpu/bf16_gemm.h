@@ -6,6 +6,7 @@
 
 #include "engine/backends/cpu/gemm.h"
 #include "engine/backends/cpu/kernels/bf16_tiles.h"
+#include "engine/backends/cpu/product_inputs.h"
 #include "engine/backends/cpu/thread_team.h"
 
 namespace engine {
@@ -21,19 +22,12 @@ class Bf16Gemm {
   void multiply(std::span<const MatrixProduct> products);
 
  private:
-  struct Input {
-    const float* x;
-    std::int64_t rows, in_features;
-    std::size_t first;  ///< element of packed_ where it begins
-  };
-
-  const Input* find(const MatrixProduct& product) const;
   void pack_inputs(std::span<const MatrixProduct> products);
   void multiply_panel(const MatrixProduct& product, std::int64_t first_column, const std::byte* next, Bf16Panel& panel) const;
 
   const Bf16Kernels& kernels_;
   ThreadTeam& team_;
-  std::vector<Input> inputs_;
+  ProductInputs inputs_;  ///< units: elements of packed_
   std::vector<std::uint16_t> packed_;  ///< groups of tile_rows rows of each input, as Bf16Kernels::pack_inputs writes them
   std::vector<Bf16Panel> panels_;      ///< one a thread
 };

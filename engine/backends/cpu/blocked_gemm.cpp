@@ -36,12 +36,9 @@ void BlockedGemm::multiply(std::span<const MatrixProduct> products) {
 
 void BlockedGemm::multiply_f32(std::span<const MatrixProduct> products) {
   const ColumnStretches panels(products, static_cast<std::int64_t>(kernels_.tile_columns));
-  std::int64_t work = 1;
-  for (const MatrixProduct& product : products) work += product.rows * product.in_features * product.out_features;
-  const std::int64_t grain = std::max<std::int64_t>(1, kWorthSharing * panels.count() / work);
   scaled_.reserve(products);
 
-  team_.parallel_for(0, panels.count(), grain, [&](std::int64_t begin, std::int64_t end, int worker) {
+  team_.parallel_for(0, panels.count(), panels.grain(kWorthSharing), [&](std::int64_t begin, std::int64_t end, int worker) {
     for (std::int64_t index = begin; index < end; ++index) {
       const auto [product, first_column] = panels[index];
       multiply_panel(product, first_column, worker);
@@ -76,10 +73,7 @@ void BlockedGemm::multiply_panel(const MatrixProduct& product, std::int64_t firs
                              out + m * product.out_features, out_stride, height, columns, k > 0 || product.accumulate);
     }
   }
-  if (product.bias == nullptr) return;
-  for (std::int64_t m = 0; m < product.rows; ++m) {
-    kernels_.add(product.bias + first_column, columns, out + m * product.out_features);
-  }
+  add_bias(product, first_column, static_cast<std::int64_t>(columns));
 }
 
 }  // namespace engine

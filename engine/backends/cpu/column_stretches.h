@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -21,6 +22,12 @@ class ColumnStretches {
   }
 
   std::int64_t count() const { return count_; }
+  /// Stretches to a chunk, so that a thread has `multiplications` or more to do.
+  std::int64_t grain(std::int64_t multiplications) const {
+    std::int64_t work = 1;
+    for (const MatrixProduct& product : products_) work += product.rows * product.in_features * product.out_features;
+    return std::max<std::int64_t>(1, multiplications * count_ / work);
+  }
   /// index < count().
   Stretch operator[](std::int64_t index) const {
     auto product = products_.begin();
@@ -35,5 +42,14 @@ class ColumnStretches {
   std::int64_t width_;
   std::int64_t count_ = 0;
 };
+
+/// Adds the bias, if there is one, to `columns` columns of the product from `first_column` on.
+inline void add_bias(const MatrixProduct& product, std::int64_t first_column, std::int64_t columns) {
+  if (product.bias == nullptr) return;
+  for (std::int64_t m = 0; m < product.rows; ++m) {
+    float* const out = product.out + m * product.out_features + first_column;
+    for (std::int64_t c = 0; c < columns; ++c) out[c] += product.bias[first_column + c];
+  }
+}
 
 }  // namespace engine

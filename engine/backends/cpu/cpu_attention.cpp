@@ -5,8 +5,6 @@
 #include <cmath>
 #include <limits>
 
-#include "engine/backends/cpu/kv_rows.h"
-
 namespace engine {
 namespace {
 
@@ -88,8 +86,8 @@ void CpuAttention::plan(const Call& call, std::span<const SequenceRows> sequence
     grow(scratch.blocks, most_pages + static_cast<std::int64_t>(PairedBlocks::kAhead));
     if (call.bf16) grow(scratch.bf16_queries, most_rows * call.width);
     if (call.bf16) grow(scratch.bf16_weights, most_scores);
-    if (call.pool.dtype == DType::F32 || (call.bf16 && is_paired(call.pool.dtype))) continue;  // read where they lie
-    if (!is_paired(call.pool.dtype)) {
+    if (call.pool.dtype == DType::F32 || (call.bf16 && KvPool::is_paired(call.pool.dtype))) continue;  // read where they lie
+    if (!KvPool::is_paired(call.pool.dtype)) {
       grow(scratch.turned, std::max(block_elements, call.width * static_cast<std::int64_t>(kernels_.tile_columns)));
     }
     if (call.bf16) grow(scratch.bf16_paired, block_elements * most_pages);
@@ -170,7 +168,7 @@ PairedBlocks CpuAttention::blocks_of(const Call& call, const Task& task, std::in
     *to++ = keys ? pool.values(page, call.layer, task.kv_head) : pool.keys(page, call.layer, task.kv_head);
     if (next + pool.page_tokens < length) next += pool.page_tokens;
   }
-  const bool paired = is_paired(pool.dtype);
+  const bool paired = KvPool::is_paired(pool.dtype);
   const bool widen = pool.dtype != DType::F32 && !call.bf16 && task.rows * call.group >= kWidenFrom;
   if (!paired || widen) open_pages(call, begin, end, keys, scratch);
   const std::int64_t pairs = keys ? call.width / 2 : (end - begin + 1) / 2;
@@ -188,7 +186,7 @@ void CpuAttention::open_pages(const Call& call, std::int64_t begin, std::int64_t
     const std::byte*& block = scratch.blocks[i];
     const std::size_t count = size(std::min(pool.page_tokens, end - position));
     float* const paired = scratch.paired.data() + i * elements;
-    if (is_paired(pool.dtype)) {
+    if (KvPool::is_paired(pool.dtype)) {
       kernels_.rows_of(pool.dtype).widen(block, keys ? elements : (count + 1) / 2 * 2 * dim, paired);
       block = bytes_of(paired);
     } else if (call.bf16) {
@@ -352,7 +350,7 @@ void CpuAttention::probabilities(const KvPool& pool, std::int64_t layer, const f
         const std::byte* const keys = pool.keys(sequence.pages[size(position / pool.page_tokens)], layer, head / group);
         const std::byte* const blocks[1 + PairedBlocks::kAhead] = {keys, keys};
         const std::size_t count = size(std::min(pool.page_tokens, visible - position));
-        if (is_paired(pool.dtype)) {
+        if (KvPool::is_paired(pool.dtype)) {
           multiply_of(pool.dtype)(query.data(), width, 1, {blocks, width / 2, width / 2, tokens}, scores.data(), tokens,
                                   false);
         } else {

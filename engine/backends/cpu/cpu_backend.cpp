@@ -349,18 +349,19 @@ void CpuBackend::experts(const Tensor& x, std::span<const ExpertWeights> experts
 /// one by one.
 void CpuBackend::multiply_by_experts(std::span<const MatrixProduct> products) {
   const bool integer = info_.compute == ComputeMode::Auto;
-  std::vector<MatrixProduct> few, many;
+  few_products_.clear();
+  integer_products_.clear();
   for (const MatrixProduct& product : products) {
     if (product.rows < kManyRows || deterministic_) {
-      few.push_back(product);
+      few_products_.push_back(product);
     } else if (integer && is_quantised(product.type)) {
-      many.push_back(product);
+      integer_products_.push_back(product);
     } else {
       gemm_.multiply({&product, 1});
     }
   }
-  if (!many.empty()) integer_gemm_.multiply(many);
-  if (!few.empty()) multiply_few_rows(few);
+  if (!integer_products_.empty()) integer_gemm_.multiply(integer_products_);
+  if (!few_products_.empty()) multiply_few_rows(few_products_);
 }
 
 }  // namespace engine

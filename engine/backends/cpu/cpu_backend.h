@@ -67,7 +67,7 @@ class CpuBackend final : public Backend {
   bool deterministic_;
   std::vector<SequenceRows> rows_alone_;
   ExpertRows expert_rows_;
-  std::vector<MatrixProduct> expert_products_, integer_products_, other_products_;
+  std::vector<MatrixProduct> expert_products_, few_products_, integer_products_, other_products_;
   std::vector<float> products_;  ///< a chunk of products for each thread, before bias and residual
 };
 

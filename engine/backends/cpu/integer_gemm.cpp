@@ -19,11 +19,8 @@ IntegerGemm::IntegerGemm(const IntegerKernels& kernels, ThreadTeam& team)
 void IntegerGemm::multiply(std::span<const MatrixProduct> products) {
   inputs_.quantise(products);
   const ColumnStretches panels(products, static_cast<std::int64_t>(kernels_.tile_columns));
-  std::int64_t work = 1;
-  for (const MatrixProduct& product : products) work += product.rows * product.in_features * product.out_features;
-  const std::int64_t grain = std::max<std::int64_t>(1, kWorthSharing * panels.count() / work);
 
-  team_.parallel_for(0, panels.count(), grain, [&](std::int64_t begin, std::int64_t end, int worker) {
+  team_.parallel_for(0, panels.count(), panels.grain(kWorthSharing), [&](std::int64_t begin, std::int64_t end, int worker) {
     for (std::int64_t index = begin; index < end; ++index) {
       const auto [product, first_column] = panels[index];
       multiply_panel(product, first_column, panels_[static_cast<std::size_t>(worker)]);
@@ -45,10 +42,7 @@ void IntegerGemm::multiply_panel(const MatrixProduct& product, std::int64_t firs
     type.pack(weight + bytes_of(product.type, static_cast<std::size_t>(k)), row_bytes, columns, depth, panel);
     type.multiply(x, rows, static_cast<std::size_t>(k), depth, panel, out, out_stride, columns, k > 0 || product.accumulate);
   }
-  if (product.bias == nullptr) return;
-  for (std::size_t m = 0; m < rows; ++m) {
-    for (std::size_t c = 0; c < columns; ++c) out[m * out_stride + c] += product.bias[static_cast<std::size_t>(first_column) + c];
-  }
+  add_bias(product, first_column, static_cast<std::int64_t>(columns));
 }
 
 }  // namespace engine

@@ -6,6 +6,7 @@
 
 #include "engine/backends/cpu/gemm.h"
 #include "engine/backends/cpu/kernels/integer_rows.h"
+#include "engine/backends/cpu/product_inputs.h"
 #include "engine/backends/cpu/thread_team.h"
 
 namespace engine {
@@ -24,16 +25,9 @@ class IntegerInputs {
   IntegerRows rows_of(const MatrixProduct& product) const;
 
  private:
-  struct Input {
-    const float* x;
-    std::int64_t rows, in_features;
-    std::size_t first;  ///< its first piece
-  };
-  const Input* find(const MatrixProduct& product) const;
-
   const IntegerKernels& kernels_;
   ThreadTeam& team_;
-  std::vector<Input> inputs_;
+  ProductInputs inputs_;  ///< units: pieces
   std::vector<IntegerPiece> pieces_;
 };
 

@@ -56,7 +56,7 @@ void place_value(const std::byte* row, std::size_t slot, std::size_t head_dim, s
 void append_kv_rows(const KernelTable& kernels, const KvPool& pool, std::int64_t layer, const float* keys,
                     const float* values, std::span<const SequenceRows> sequences) {
   const std::size_t dim = size(pool.head_dim), tokens = size(pool.page_tokens), pairs = (dim + 1) / 2;
-  const auto narrow = is_paired(pool.dtype) ? kernels.rows_of(pool.dtype).narrow : narrow_to_q8_0;
+  const auto narrow = KvPool::is_paired(pool.dtype) ? kernels.rows_of(pool.dtype).narrow : narrow_to_q8_0;
   const bool wide = pool.dtype == DType::F32;
   std::vector<std::byte> row(2 * pairs * sizeof(float));  // as stored; behind an odd head_dim a zero
   for (const SequenceRows& sequence : sequences) {
@@ -68,7 +68,7 @@ void append_kv_rows(const KernelTable& kernels, const KvPool& pool, std::int64_t
         const std::int64_t from = ((sequence.first_row + t) * pool.num_kv_heads + head) * pool.head_dim;
         std::byte* const key_block = pool.keys(page, layer, head);
         std::byte* const value_block = pool.values(page, layer, head);
-        if (!is_paired(pool.dtype)) {
+        if (!KvPool::is_paired(pool.dtype)) {
           narrow(keys + from, dim, key_block + slot * pool.row_bytes());
           narrow(values + from, dim, value_block + slot * pool.row_bytes());
           continue;

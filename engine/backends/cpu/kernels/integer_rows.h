@@ -59,7 +59,8 @@ struct IntegerKernels {
   const char* name;          ///< "portable", "avx2", "vnni"
   std::size_t tile_columns;  ///< width of a panel
 
-  /// Rounds to nearest even. n: a multiple of 32. Writes whole pieces, `stride` apart. The same bits from every version. A group with a number that is not finite gets a scale that is NaN.
+  /// Rounds to nearest even. n: a multiple of 32. Writes whole pieces, `stride` apart. The same bits from every version. A
+  /// group with a number that is not finite gets a scale that is NaN.
   void (*quantise)(const float* x, std::size_t n, IntegerPiece* pieces, std::size_t stride);
 
   IntegerType types[kQuantisedTypes];  ///< in the order of DType, from Q4_0 on
