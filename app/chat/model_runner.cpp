@@ -7,14 +7,10 @@
 #include <QtConcurrent>
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <functional>
-#include <mutex>
 
 #include "app/chat/prompt_messages.h"
 #include "app/chat/reply.h"
 #include "app/chat/reply_buffer.h"
-#include "app/chat/saved_sessions.h"
 #include "app/demo_model.h"
 #include "app/settings/settings.h"
 #include "engine/engine.h"
@@ -83,59 +79,8 @@ QString modelPathOf(const QVariant& location) {
   return QDir::cleanPath(inModelFolder ? file.absolutePath() : file.absoluteFilePath());
 }
 
-/// Waits for all of some number of things, on any threads.
-class Countdown {
- public:
-  explicit Countdown(std::size_t count) : left_(count) {}
-  void countDown() {
-    const std::lock_guard lock(mutex_);
-    if (--left_ == 0) done_.notify_all();
-  }
-  void wait(std::chrono::milliseconds patience) {
-    std::unique_lock lock(mutex_);
-    done_.wait_for(lock, patience, [this] { return left_ == 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable done_;
-  std::size_t left_;  // guarded by mutex_
-};
-
 std::filesystem::path fileSystemPath(const QString& path) {
   return std::filesystem::path(path.toStdU16String());
-}
-
-/// A conversation's session and where it is kept, as the UI thread knows it.
-struct SessionFile {
-  SavedSessions* sessions = nullptr;
-  qint64 conversationId = 0;
-  std::filesystem::path path;
-  std::uint64_t budget = 0;
-};
-
-SessionFile sessionFile(SavedSessions& sessions, qint64 conversationId) {
-  return {&sessions, conversationId, fileSystemPath(sessions.path(conversationId)),
-          static_cast<std::uint64_t>(sessions.budget())};
-}
-
-/// Tells the sessions, on their own thread, that the file is in use. Any thread.
-void tellUse(const SessionFile& file) {
-  QMetaObject::invokeMethod(
-      file.sessions, [file] { file.sessions->used(file.conversationId); }, Qt::QueuedConnection);
-}
-
-/// Writes the session; `onEnd` is called on the engine thread. Any thread.
-void freezeSession(engine::Engine& engine, const SessionFile& file, const std::function<void()>& onEnd) {
-  const auto told = [file, onEnd](const engine::SessionFileResult& result) {
-    if (result.done) {
-      tellUse(file);
-    } else {
-      qInfo("%s", result.reason.c_str());
-    }
-    onEnd();
-  };
-  engine.freeze(static_cast<std::uint64_t>(file.conversationId), file.path, file.budget, told);
 }
 
 QString parametersText(std::uint64_t parameters) {
@@ -147,7 +92,7 @@ QString parametersText(std::uint64_t parameters) {
 }  // namespace
 
 ModelRunner::ModelRunner(Settings& settings, SavedSessions* sessions, QObject* parent)
-    : QObject(parent), settings_(settings), sessions_(sessions) {
+    : QObject(parent), settings_(settings), saver_(sessions) {
   loads_.setMaxThreadCount(1);
   work_.setMaxThreadCount(2);
 }
@@ -380,7 +325,7 @@ Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, c
 
 void ModelRunner::start(const Asked& asked) {
   if (!asked.reply) return;
-  unsaved_.insert(asked.reply->conversationId());
+  saver_.touch(asked.reply->conversationId());
   work_.start([loaded = loaded_, buffer = asked.reply->buffer_, messages = asked.messages, continued = asked.continued,
                sampling = asked.sampling, choice = resolved(asked.prompt), session = asked.reply->conversationId()] {
     try {
@@ -453,48 +398,30 @@ void ModelRunner::updateSampling(const SamplingChoice& sampling) {
   }
 }
 
+// Sessions on disk
+
 void ModelRunner::forget(qint64 conversationId) {
-  unsaved_.remove(conversationId);
   if (loaded_) loaded_->engine->forget(static_cast<std::uint64_t>(conversationId));
-  if (sessions_) sessions_->remove(conversationId);
+  saver_.forget(conversationId);
 }
 
-// Sessions on disk. What becomes of a file is told on the engine thread, which ends before the sessions do.
-
 void ModelRunner::freeze(qint64 conversationId) {
-  if (!loaded_ || !sessions_ || !sessions_->isOn() || !unsaved_.remove(conversationId)) return;
-  sessions_->expect(conversationId);
-  freezeSession(*loaded_->engine, sessionFile(*sessions_, conversationId), [] {});
+  if (loaded_) saver_.freeze(*loaded_->engine, conversationId);
 }
 
 void ModelRunner::thaw(qint64 conversationId) {
-  if (!loaded_ || !sessions_ || !sessions_->isOn() || conversationId <= 0) return;
-  const SessionFile file = sessionFile(*sessions_, conversationId);
-  loaded_->engine->thaw(static_cast<std::uint64_t>(conversationId), file.path, [file](const engine::SessionFileResult& result) {
-    if (!result.done && result.error_code != engine::ErrorCode::FileNotFound) qInfo("%s", result.reason.c_str());
-    if (result.tokens > 0) tellUse(file);
-  });
+  if (loaded_) saver_.thaw(*loaded_->engine, conversationId);
 }
 
 /// Lets go of the loaded model: its replies are cancelled, what it has read is kept on disk as far as `patience` goes,
-/// then its engine ends, all on the loads' thread. The engine ends with the last that holds it: this job, or a prompt that
-/// is still being rendered for it.
+/// then its engine ends, on the loads' thread. The engine ends with the last that holds it: this job, or a prompt that is
+/// still being rendered for it.
 void ModelRunner::endEngine(std::chrono::milliseconds patience) {
   for (Reply* reply : findChildren<Reply*>(Qt::FindDirectChildrenOnly)) {
     if (const auto engine = reply->engine_.lock()) engine->cancel(reply->request_);
   }
-  std::vector<SessionFile> files;
-  for (const qint64 conversation : std::exchange(unsaved_, {})) {
-    if (!sessions_ || !sessions_->isOn()) continue;
-    sessions_->expect(conversation);
-    files.push_back(sessionFile(*sessions_, conversation));
-  }
-  loads_.start([ending = std::exchange(loaded_, nullptr), files, patience] {
-    if (files.empty()) return;
-    const auto left = std::make_shared<Countdown>(files.size());
-    for (const SessionFile& file : files) freezeSession(*ending->engine, file, [left] { left->countDown(); });
-    left->wait(patience);
-  });
+  const auto waitForFiles = saver_.freezeAll(*loaded_->engine);
+  loads_.start([ending = std::exchange(loaded_, nullptr), waitForFiles, patience] { waitForFiles(patience); });
 }
 
 // Counting and looking

@@ -6,7 +6,6 @@
 #include <QList>
 #include <QObject>
 #include <QPointer>
-#include <QSet>
 #include <QString>
 #include <QThreadPool>
 #include <QVariant>
@@ -17,6 +16,7 @@
 #include "app/chat/prompt_choice.h"
 #include "app/chat/prompt_preview.h"
 #include "app/chat/sampling_choice.h"
+#include "app/chat/session_saver.h"
 #include "app/history/history_values.h"
 #include "app/prompt/prompt.h"
 #include "engine/types.h"
@@ -40,7 +40,7 @@ struct ModelSummary {
 };
 
 /// The loaded model: the engine as a Qt object. UI thread; loading, rendering and tokenizing run on pools of its own.
-/// The only file of the app that includes the engine. Owns the replies that it gives out.
+/// With SessionSaver the only one in the window that calls the engine. Owns the replies that it gives out.
 class ModelRunner : public QObject {
   Q_OBJECT
   QML_ELEMENT
@@ -156,8 +156,7 @@ class ModelRunner : public QObject {
   void cancel(Reply& reply);
 
   Settings& settings_;
-  SavedSessions* sessions_;
-  QSet<qint64> unsaved_;  // conversations that the loaded model has read more of than is on disk
+  SessionSaver saver_;
   State state_ = State::Empty;
   double progress_ = 0;
   QString error_;

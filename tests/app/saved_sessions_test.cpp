@@ -79,6 +79,26 @@ class SavedSessionsTest : public tests::ChatFixture {
     start();
   }
 
+  // Chats are left just before the program ends: their files are still waiting when the model is told to go.
+  void endingWhileFilesWaitKeepsThem() {
+    load();
+    constexpr int kChats = 12;  // the cache keeps this many
+    int ended = 0;
+    SamplingChoice shortly;
+    shortly.maxNewTokens = 1;
+    for (int number = 1; number <= kChats; ++number) {
+      Turn turn;
+      turn.conversationId = number;
+      turn.messages = {Message{.role = MessageRole::User, .text = QStringLiteral("Hello")}};
+      connect(runner_->generate(turn, shortly), &Reply::finished, this, [&ended] { ++ended; });
+    }
+    QTRY_COMPARE_WITH_TIMEOUT(ended, kChats, kPatience);
+    for (int number = 1; number <= kChats; ++number) runner_->freeze(number);
+    end();
+    QCOMPARE(names().size(), kChats);
+    start();
+  }
+
   void deletedChatLosesItsFile() {
     load();
     limit(4);
