@@ -53,6 +53,15 @@ int open_for_reading(const std::filesystem::path& path) {
   return fd;
 }
 
+/// The pages that lie wholly within `bytes`, as the system is told about them.
+std::span<std::byte> whole_pages(std::span<const std::byte> bytes) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<std::uintptr_t>(bytes.data()) + page - 1) / page * page;
+  const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size()) / page * page;
+  if (begin >= end) return {};
+  return {reinterpret_cast<std::byte*>(begin), static_cast<std::size_t>(end - begin)};
+}
+
 }  // namespace
 
 std::string shown_name(const std::filesystem::path& path) {
@@ -98,10 +107,13 @@ FileView& FileView::operator=(FileView&& other) noexcept {
 }
 
 void release_pages(std::span<const std::byte> bytes) {
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = (reinterpret_cast<std::uintptr_t>(bytes.data()) + page - 1) / page * page;
-  const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size()) / page * page;
-  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  if (const std::span<std::byte> pages = whole_pages(bytes); !pages.empty()) ::madvise(pages.data(), pages.size(), MADV_DONTNEED);
+}
+
+void prefer_huge_pages(std::span<const std::byte> bytes) {
+#ifdef MADV_HUGEPAGE
+  if (const std::span<std::byte> pages = whole_pages(bytes); !pages.empty()) ::madvise(pages.data(), pages.size(), MADV_HUGEPAGE);
+#endif
 }
 
 void request_pages(std::span<const std::byte> bytes) {

@@ -45,6 +45,12 @@ class FileView {
 /// soon. Reading them again is sound and costs a page fault. Any thread.
 void release_pages(std::span<const std::byte> bytes);
 
+/// Says that all of `bytes`, of a FileView or of other memory that is not touched yet, will be read over and over. What is
+/// not in memory yet then comes in huge pages, a file's where its file system has them (ext4 from Linux 6.16 on, XFS): a
+/// decoding step that reads gigabytes is up to a quarter faster without the walks through page tables. Not for files that
+/// do not fit the memory. Any thread.
+void prefer_huge_pages(std::span<const std::byte> bytes);
+
 /// Asks the disk for what is not in memory of `bytes` of a FileView, all at once and without waiting for it. Reading them
 /// then waits for what is still on its way. Costs some microseconds for each megabyte, also of what is there. Any thread.
 void request_pages(std::span<const std::byte> bytes);

@@ -85,6 +85,10 @@ void ModelSource::check_files() const {
   }
 }
 
+void ModelSource::prefer_huge_pages() const {
+  for (const FileView& file : files()) engine::prefer_huge_pages(file.bytes());
+}
+
 bool ModelSource::reads_from(const fs::path& path) const {
   for (const FileView& file : files()) {
     std::error_code ignored;

@@ -155,6 +155,8 @@ class ModelSource {
   /// Throws Error(CorruptFile) where a mapped file became shorter while it was in use: what was read of it since is
   /// zeros. Cheap.
   void check_files() const;
+  /// The weights fit the memory and will all be read over and over: huge pages for them, where there are any.
+  void prefer_huge_pages() const;
   /// Whether `path` names one of the mapped files, by whatever link.
   bool reads_from(const std::filesystem::path& path) const;
   /// The GGUF files that the model lies in; null for other formats.

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <thread>
 
 #include "engine/base/file_view.h"
@@ -63,6 +65,42 @@ TEST(FromDisk, RequestedPagesComeWithoutBeingTouched) {
   EXPECT_GE(resident(view) * page, wanted.size());
   request_pages({});
 }
+
+#ifdef __linux__
+/// Whether this program asked for huge pages where it maps the file, by the system's own word.
+bool asked_for_huge_pages(const std::filesystem::path& file) {
+  std::ifstream maps("/proc/self/smaps");
+  bool of_file = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(file.string()) != std::string::npos) of_file = true;
+    if (line.rfind("VmFlags:", 0) != 0) continue;
+    if (of_file) return line.find(" hg") != std::string::npos;
+  }
+  ADD_FAILURE() << file << " is not mapped";
+  return false;
+}
+
+TEST(FromDisk, HugePagesAreAskedForOnlyWhereAllFitsTheMemory) {
+  if (!std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled")) GTEST_SKIP() << "this system has no huge pages";
+  const auto path = tests::fixture("quantised/ernie4_5_moe-BF16.gguf");
+  const auto open = [&path] {
+    auto source = ModelSource::open(path);
+    EXPECT_FALSE(asked_for_huge_pages(path));
+    return source;
+  };
+  EngineOptions options;
+  const auto backend = create_backend(options);
+  {
+    const auto source = open();
+    const auto model = create_model(*source, *backend, options, {});
+    EXPECT_TRUE(asked_for_huge_pages(path));
+  }
+  options.prefill_chunk = std::numeric_limits<std::int32_t>::max();  // activations of terabytes
+  const auto source = open();
+  const auto model = create_model(*source, *backend, options, {});
+  EXPECT_FALSE(asked_for_huge_pages(path));
+}
+#endif
 
 TEST(FromDisk, APlanBeyondTheMemoryIsSaid) {
   EXPECT_TRUE(fits_memory(1));

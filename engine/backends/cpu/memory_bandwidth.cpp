@@ -7,6 +7,7 @@
 
 #include "engine/backends/cpu/kernels/kernel_table.h"
 #include "engine/backends/cpu/thread_team.h"
+#include "engine/base/file_view.h"
 #include "engine/tensor/tensor.h"
 
 namespace engine {
@@ -15,6 +16,7 @@ double measure_read_bandwidth(int threads, std::size_t bytes, int repeats) {
   constexpr std::int64_t kRow = 1024, kChunkRows = 256;  // elements; a chunk is 1 MB
   const auto rows = static_cast<std::int64_t>(bytes / (kRow * sizeof(float)));
   Tensor buffer = Tensor::owned(DType::F32, {rows, kRow});
+  prefer_huge_pages({buffer.data(), buffer.bytes()});  // the limit, not what page tables leave of it
   float* const values = buffer.mutable_f32();
   ThreadTeam team(threads);
   team.parallel_for(0, rows, kChunkRows, [&](std::int64_t begin, std::int64_t end, int) {
