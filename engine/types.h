@@ -22,6 +22,7 @@ enum class IsaChoice { Auto, Portable, Avx2, Avx512, Amx };  ///< the most that 
 struct EngineOptions {
   DeviceChoice device = DeviceChoice::Auto;
   int threads = 0;  ///< 0: physical cores, within the process's CPU limits
+  bool pin_threads = false;  ///< each thread of the CPU backend keeps to a core of its own
   KvType kv_type = KvType::Auto;
   ComputeMode compute = ComputeMode::Auto;
   IsaChoice isa = IsaChoice::Auto;

@@ -13,7 +13,8 @@ namespace app::cli {
 namespace {
 
 constexpr Option kCommonOptions[] = {{"--device"}, {"--threads"}, {"--kv"},          {"--compute"},
-                                     {"--isa"},    {"--context"}, {"--quiet", false}, {"--deterministic", false}};
+                                     {"--isa"},    {"--context"}, {"--quiet", false}, {"--deterministic", false},
+                                     {"--pin", false}};
 
 std::int64_t parseInteger(std::string_view option, std::string_view word, std::int64_t min, std::int64_t max) {
   std::int64_t value = 0;
@@ -132,6 +133,7 @@ engine::EngineOptions Arguments::engineOptions() const {
   options.isa = choose(*this, "--isa", kIsas, options.isa);
   options.threads = static_cast<int>(integer("--threads", 0, 0, 1024));
   options.deterministic = has("--deterministic");
+  options.pin_threads = has("--pin");
   options.context_length = integer("--context", 0, 1, std::numeric_limits<std::int32_t>::max());
   return options;
 }

@@ -30,9 +30,9 @@ constexpr std::string_view kUsage = R"(usage: sotto-cli COMMAND ...
   chat MODEL [--settings S.json]                a conversation in the terminal
   bench MODEL [--prompt 512] [--generate 64] [--depth 0] [--repeat 3]
   quantize MODEL --type q8_0|q4_0|q4_k|q6_k|bf16 --out F.gguf   a smaller file of the same model
-MODEL is a folder, a GGUF file, or the word demo. Everywhere: --device cpu|cuda|auto, --threads N, --kv f16|q8_0|f32|bf16,
---compute f32|auto, --isa portable|avx2|avx512|amx|auto, --context N, --quiet, --deterministic (no bit of the logits depends on
-batch, chunks, cache or threads). Also: --version, --help.
+MODEL is a folder, a GGUF file, or the word demo. Everywhere: --device cpu|cuda|auto, --threads N, --pin (each thread to a core of
+its own), --kv f16|q8_0|f32|bf16, --compute f32|auto, --isa portable|avx2|avx512|amx|auto, --context N, --quiet, --deterministic
+(no bit of the logits depends on batch, chunks, cache or threads). Also: --version, --help.
 )";
 
 int run(const std::vector<std::string>& words, app::cli::Interrupt& interrupt) {

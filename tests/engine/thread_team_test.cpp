@@ -1,13 +1,18 @@
 #include "engine/backends/cpu/thread_team.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <numeric>
 #include <ostream>
 #include <set>
+#include <vector>
+
+#include "engine/backends/cpu/cpu_cores.h"
 
 namespace engine {
 namespace {
@@ -20,6 +25,42 @@ struct Loop {
 void PrintTo(const Loop& loop, std::ostream* out) {
   *out << loop.threads << " threads, [" << loop.begin << ", " << loop.end << ") by " << loop.grain;
 }
+
+#ifdef __linux__
+std::set<int> allowed_here() {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  EXPECT_EQ(sched_getaffinity(0, sizeof cpus, &cpus), 0);
+  std::set<int> numbers;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &cpus)) numbers.insert(cpu);
+  }
+  return numbers;
+}
+
+TEST(ThreadTeam, BoundThreadsKeepToTheirCpusAndTheCallerStaysFree) {
+  const std::vector<int> cpus = cpus_of_cores();
+  const std::set<int> before = allowed_here();
+  ASSERT_FALSE(cpus.empty());
+  EXPECT_TRUE(std::includes(before.begin(), before.end(), cpus.begin(), cpus.end()));
+  ThreadTeam team(3, cpus);
+  std::mutex mutex;
+  std::condition_variable all_in;
+  std::set<int> in;
+  team.parallel_for(0, 3, 1, [&](std::int64_t, std::int64_t, int worker) {
+    std::unique_lock lock(mutex);
+    in.insert(worker);
+    all_in.notify_all();
+    all_in.wait_for(lock, std::chrono::seconds(20), [&] { return in.size() == 3; });  // so that each takes one
+    const std::set<int> own = allowed_here();
+    if (worker == 0) {
+      EXPECT_EQ(own, before);
+    } else {
+      EXPECT_EQ(own, std::set<int>{cpus[static_cast<std::size_t>(worker) % cpus.size()]});
+    }
+  });
+}
+#endif
 
 class ThreadTeamLoop : public testing::TestWithParam<Loop> {};
 

@@ -50,7 +50,7 @@ std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 CpuBackend::CpuBackend(const EngineOptions& options, std::string reason)
     : kernels_(choose_kernels(options.isa)),
       integer_kernels_(choose_integer_kernels(options.isa)),
-      team_(thread_count(options)),
+      team_(thread_count(options), options.pin_threads ? cpus_of_cores() : std::vector<int>()),
       gemm_(kernels_, team_, options.compute, options.isa),
       attention_(kernels_, team_, options.compute, options.isa),
       scaled_(kernels_, team_.threads()),

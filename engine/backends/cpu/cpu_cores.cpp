@@ -21,23 +21,6 @@ std::string first_line(const std::filesystem::path& path) {
   return line;
 }
 
-/// CPUs that the scheduler may give us, counted once per physical core: siblings name the same list.
-int cores_by_affinity() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
-    return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  }
-  std::set<std::string> cores;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &allowed)) continue;
-    const std::string number = std::to_string(cpu);
-    std::string siblings = first_line("/sys/devices/system/cpu/cpu" + number + "/topology/thread_siblings_list");
-    cores.insert(siblings.empty() ? number : siblings);
-  }
-  return std::max(1, static_cast<int>(cores.size()));
-}
-
 /// CPUs' worth of time from one limit "QUOTA PERIOD" of cgroup v2; infinity for "max" or nothing readable.
 double cpus_of_quota(const std::string& line) {
   std::istringstream fields(line);
@@ -107,8 +90,24 @@ std::uint64_t memory_by_control_group() {
 
 }  // namespace
 
+std::vector<int> cpus_of_cores() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return {};
+  std::set<std::string> cores;  // siblings name the same list
+  std::vector<int> cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    const std::string number = std::to_string(cpu);
+    const std::string siblings = first_line("/sys/devices/system/cpu/cpu" + number + "/topology/thread_siblings_list");
+    if (cores.insert(siblings.empty() ? number : siblings).second) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
 int usable_cores() {
-  const int cores = cores_by_affinity();
+  const auto told = static_cast<int>(cpus_of_cores().size());
+  const int cores = told > 0 ? told : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const double granted = cpus_by_control_group();
   return std::isinf(granted) ? cores : std::clamp(static_cast<int>(std::lround(granted)), 1, cores);
 }

@@ -2,8 +2,13 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace engine {
+
+/// One CPU of each physical core that this process may run on (affinity), by number, in order. Empty where the system does
+/// not tell. Reads /proc and /sys; any thread.
+std::vector<int> cpus_of_cores();
 
 /// Threads worth starting: physical cores among the CPUs that this process may run on (affinity), no more than its
 /// control group grants time for, at least 1. Reads /proc and /sys; any thread.

@@ -1,5 +1,8 @@
 #include "engine/backends/cpu/thread_team.h"
 
+#include <pthread.h>
+#include <sched.h>
+
 #include <algorithm>
 #include <string>
 #include <system_error>
@@ -31,14 +34,26 @@ void pause() {
 #endif
 }
 
+void bind(std::thread& thread, int cpu) {
+#ifdef __linux__
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(cpu, &one);
+  pthread_setaffinity_np(thread.native_handle(), sizeof one, &one);
+#endif
+}
+
 std::uint32_t job_number(std::uint32_t gate) { return gate / kNextJob; }
 
 }  // namespace
 
-ThreadTeam::ThreadTeam(int threads) : parts_(static_cast<std::size_t>(std::min(threads, kMostParts))) {
+ThreadTeam::ThreadTeam(int threads, std::span<const int> cpus) : parts_(static_cast<std::size_t>(std::min(threads, kMostParts))) {
   try {
     helpers_.reserve(static_cast<std::size_t>(threads - 1));
-    for (int worker = 1; worker < threads; ++worker) helpers_.emplace_back([this, worker] { help(worker); });
+    for (int worker = 1; worker < threads; ++worker) {
+      helpers_.emplace_back([this, worker] { help(worker); });
+      if (!cpus.empty()) bind(helpers_.back(), cpus[static_cast<std::size_t>(worker) % cpus.size()]);
+    }
   } catch (const std::system_error& error) {
     const std::size_t started = helpers_.size();
     stop();

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -14,8 +15,9 @@ namespace engine {
 class ThreadTeam {
  public:
   /// A team of `threads` (1 or more), the caller among them: threads - 1 are started. Throws Error(OutOfMemory) where
-  /// the system starts no more.
-  explicit ThreadTeam(int threads);
+  /// the system starts no more. With `cpus`, thread i keeps to cpus[i % size], as far as the system allows; the caller
+  /// stays free, for threads that it starts elsewhere would be bound with it.
+  explicit ThreadTeam(int threads, std::span<const int> cpus = {});
   ThreadTeam(const ThreadTeam&) = delete;
   ThreadTeam& operator=(const ThreadTeam&) = delete;
   ~ThreadTeam();
