@@ -1,5 +1,6 @@
 #include "app/app_root.h"
 
+#include <QDir>
 #include <QJsonDocument>
 #include <QJsonObject>
 
@@ -21,13 +22,20 @@ QString startArgument(const QString& modelPath, qint64 conversationId) {
   return QString::fromUtf8(QJsonDocument(argument).toJson(QJsonDocument::Compact));
 }
 
+ModelPlaces StartOptions::modelPlaces() const {
+  if (otherPrograms) return ModelPlaces::around(paths.modelsDir, QDir::homePath(), QProcessEnvironment::systemEnvironment());
+  ModelPlaces own;
+  own.modelsDir = paths.modelsDir;
+  return own;
+}
+
 AppRoot::AppRoot(const StartOptions& options, QObject* parent)
     : QObject(parent),
       settings_(std::make_unique<Settings>(options.paths.settingsFile())),
       history_(std::make_unique<History>(options.paths.historyFile())),
       sessions_(std::make_unique<SavedSessions>(*settings_, options.paths.sessionsDir())),
       runner_(std::make_unique<ModelRunner>(*settings_, sessions_.get())),
-      library_(std::make_unique<ModelLibrary>(*settings_, *runner_)),
+      library_(std::make_unique<ModelLibrary>(*settings_, *runner_, options.modelPlaces())),
       sampling_(std::make_unique<SamplingViewModel>(*settings_, *runner_)),
       prompt_(std::make_unique<PromptViewModel>(*history_, *settings_, *runner_)),
       chat_(std::make_unique<ChatViewModel>(*history_, *settings_, *runner_, *sampling_, *prompt_)),

@@ -27,6 +27,9 @@ struct StartOptions {
   Paths paths;
   QString modelPath;          ///< model to load instead of the last one; empty: the last one, else the demo model
   qint64 conversationId = 0;  ///< conversation to open; 0: a new chat
+  bool otherPrograms = true;  ///< whether models that other programs downloaded are listed too
+
+  ModelPlaces modelPlaces() const;
 };
 
 /// Makes every long-lived object in order, owns them all, connects those that do not know each other, and is the one

@@ -25,6 +25,7 @@ Program::Program(const QString& dataDir, const QString& modelPath) {
   app::StartOptions options;
   options.paths = app::Paths::under(dataDir);
   options.modelPath = modelPath;
+  options.otherPrograms = false;
   QDir().mkpath(dataDir);
   root_ = std::make_unique<app::AppRoot>(options);
 

@@ -1,0 +1,158 @@
+// What the library does with models' files.
+#include <QDesktopServices>
+#include <QDir>
+#include <QFileInfo>
+
+#include "app/library/file_copy.h"
+#include "app/library/library_work.h"
+#include "app/library/model_files.h"
+#include "app/library/model_library.h"
+#include "app/settings/settings.h"
+
+namespace app {
+
+namespace {
+
+QString titleOf(const QString& path) {
+  return ggufPart(QFileInfo(path).fileName()).stem;
+}
+
+/// The folder of a model, from a folder or a file in it that was chosen.
+QString modelAt(const QUrl& location) {
+  const QFileInfo file(location.isLocalFile() ? location.toLocalFile() : location.toString());
+  const bool whole = file.suffix().compare(QLatin1String("gguf"), Qt::CaseInsensitive) != 0;
+  const bool inFolder = whole && file.isFile() && QFileInfo::exists(file.absolutePath() + QStringLiteral("/config.json"));
+  return QDir::cleanPath(inFolder ? file.absolutePath() : file.absoluteFilePath());
+}
+
+}  // namespace
+
+void ModelLibrary::startCopy(const QString& path, const QString& title) {
+  jobs_.start(
+      tr("Copying %1").arg(title), LibraryJobs::Counts::Bytes,
+      [path, title, dir = places_.modelsDir](JobControl& control) { return importModel(path, dir, title, control); },
+      [this](const JobEnd&) { refresh(); });
+}
+
+void ModelLibrary::startQuantize(const QString& path, const QString& title, int bits) {
+  if (bits != 4 && bits != 8) return;
+  jobs_.start(
+      tr("Making %1 smaller: %2 bits").arg(title).arg(bits), LibraryJobs::Counts::Share,
+      [path, title, bits, dir = places_.modelsDir](JobControl& control) {
+        return quantizeInto(path, dir, title, bits, control);
+      },
+      [this](const JobEnd&) { refresh(); });
+}
+
+void ModelLibrary::copyIn(int row) {
+  if (row >= 0 && row < rows_.size() && data(index(row), CanCopyRole).toBool())
+    startCopy(rows_[row].found.path, rows_[row].found.title);
+}
+
+void ModelLibrary::importCopy(const QUrl& location) {
+  if (location.isEmpty()) return;
+  const QString path = modelAt(location);
+  startCopy(path, titleOf(path));
+}
+
+void ModelLibrary::quantize(int row, int bits) {
+  if (row >= 0 && row < rows_.size() && data(index(row), CanQuantizeRole).toBool())
+    startQuantize(rows_[row].found.path, rows_[row].found.title, bits);
+}
+
+void ModelLibrary::importQuantized(const QUrl& location, int bits) {
+  if (location.isEmpty()) return;
+  const QString path = modelAt(location);
+  startQuantize(path, titleOf(path), bits);
+}
+
+/// The files of a model are about to go: it is not in use then, and not looked for at the next start.
+void ModelLibrary::letGo(const FoundModel& model) {
+  const auto isIt = [&](const QString& path) { return !path.isEmpty() && (path == model.path || path == model.alias); };
+  if (isIt(runner_.modelPath()) || isIt(runner_.loadingPath())) runner_.unload();
+  if (isIt(settings_.lastModelPath())) settings_.setLastModelPath({});
+  settings_.forgetModel(model.path);
+  settings_.forgetModel(model.alias);
+}
+
+void ModelLibrary::deleteAt(int row) {
+  if (row < 0 || row >= rows_.size() || !data(index(row), CanDeleteRole).toBool()) return;
+  const FoundModel model = rows_[row].found;
+  letGo(model);
+  dismissUndo();
+  files_.start([this, model, dir = places_.modelsDir] {
+    const JobEnd end = moveToTrash(model.removable, dir);
+    QMetaObject::invokeMethod(this, [this, model, end] {
+      if (end.problem.isEmpty()) {
+        setUndo({.title = model.title, .path = model.removable, .trashed = end.path});
+      } else {
+        setProblem(end.problem);
+      }
+      refresh();
+    });
+  });
+}
+
+void ModelLibrary::setUndo(const Deleted& deleted) {
+  // Two deletions in a row: the first cannot be undone any more.
+  if (!undo_.trashed.isEmpty()) removeForGood(undo_.trashed);
+  undo_ = deleted;
+  emit undoTitleChanged();
+}
+
+void ModelLibrary::undoDelete() {
+  if (undo_.trashed.isEmpty()) return;
+  const Deleted deleted = std::exchange(undo_, {});
+  emit undoTitleChanged();
+  files_.start([this, deleted] {
+    const JobEnd end = moveBack(deleted.trashed, deleted.path);
+    QMetaObject::invokeMethod(this, [this, end] {
+      if (!end.problem.isEmpty()) setProblem(end.problem);
+      refresh();
+    });
+  });
+}
+
+void ModelLibrary::dismissUndo() {
+  if (!undo_.trashed.isEmpty()) setUndo({});
+}
+
+void ModelLibrary::removeForGood(const QString& trashed) {
+  files_.start([trashed] { removeAll(trashed); });
+}
+
+void ModelLibrary::showInFolder(int row) {
+  if (row < 0 || row >= rows_.size()) return;
+  const QFileInfo file(rows_[row].found.path);
+  QDesktopServices::openUrl(QUrl::fromLocalFile(file.isDir() ? file.filePath() : file.absolutePath()));
+}
+
+void ModelLibrary::moveModels(const QUrl& folder) {
+  if (folder.isEmpty()) return;
+  const QString why = whyNotMove_ ? whyNotMove_() : QString();
+  if (!why.isEmpty()) return setProblem(why);
+  if (jobs_.activeCount() > 0) return setProblem(tr("Models are being copied or made smaller; move the models folder when that is done."));
+  dismissUndo();
+
+  const QString from = places_.modelsDir;
+  QString to = QDir::cleanPath(folder.isLocalFile() ? folder.toLocalFile() : folder.toString());
+  if (QFileInfo(to).isDir() && !QDir(to).isEmpty()) to += QStringLiteral("/sotto-models");
+  const QString loaded = runner_.modelPath();
+  const bool within = loaded.startsWith(from + QLatin1Char('/'));
+  if (within) runner_.unload();
+  jobs_.start(
+      tr("Moving the models folder to %1").arg(to), LibraryJobs::Counts::Bytes,
+      [from, to](JobControl& control) { return moveFolder(from, to, control); },
+      [this, from, to, loaded, within](const JobEnd& end) {
+        if (!end.path.isEmpty()) {
+          places_.modelsDir = to;
+          settings_.setModelsFolder(to);
+          settings_.moveModelPaths(from, to);
+          emit modelsDirChanged();
+        }
+        if (within) runner_.load(end.path.isEmpty() ? loaded : to + loaded.mid(from.size()));
+        refresh();
+      });
+}
+
+}  // namespace app

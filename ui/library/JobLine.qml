@@ -1,0 +1,20 @@
+import QtQuick
+
+/// A copy, a move or a model being made smaller.
+TaskLine {
+    id: line
+
+    required property int index
+    required property bool active
+
+    signal cancelRequested
+    signal dismissRequested
+
+    barShown: active
+
+    PushButton {
+        text: line.active ? qsTr("Cancel") : qsTr("Dismiss")
+        Accessible.description: line.title
+        onClicked: line.active ? line.cancelRequested() : line.dismissRequested()
+    }
+}
