@@ -339,7 +339,12 @@ bool ModelRunner::isAnswering() const {
 void ModelRunner::restLater() {
   idle_.stop();
   if (state_ != State::Ready || settings_.keepLoadedMinutes() == 0) return;
-  idle_.start(std::chrono::minutes(settings_.keepLoadedMinutes()));
+  idle_.start(settings_.keepLoadedMinutes() * idleMinute_);
+}
+
+void ModelRunner::setIdleMinute(std::chrono::milliseconds length) {
+  idleMinute_ = length;
+  restLater();
 }
 
 void ModelRunner::rest() {
@@ -553,6 +558,7 @@ ModelSummary lookAtModel(const QString& path, const QString& title) {
     summary.name = QString::fromStdString(info.name);
     summary.architecture = QString::fromStdString(info.architecture);
     summary.parameters = parametersText(info.parameters);
+    summary.parameterCount = info.parameters;
     summary.contextLength = info.context_length;
     summary.memoryBytes = static_cast<qint64>(info.memory_bytes);
     if (heaviest != info.weight_types.end()) summary.precision = QString::fromStdString(heaviest->first);

@@ -41,6 +41,7 @@ struct ModelSummary {
   bool missing = false;  ///< there is no such folder or file
   QString architecture;
   QString parameters;    ///< "0.36 B"
+  quint64 parameterCount = 0;
   QString precision;     ///< type of most of the weights: "bf16", "Q4_0"
   qint64 contextLength = 0;  ///< tokens, of the model
   qint64 memoryBytes = 0;    ///< the plan: weights, cache, activations, tokenizer
@@ -126,6 +127,8 @@ class ModelRunner : public QObject {
   Q_INVOKABLE void unload();
   /// Gives the memory of the loaded model back until something is asked of it. Where a reply runs, nothing happens.
   Q_INVOKABLE void rest();
+  /// How long a minute of Settings::keepLoadedMinutes is; a test's are shorter.
+  void setIdleMinute(std::chrono::milliseconds length);
   Q_INVOKABLE void cancelLoad();
   Q_INVOKABLE void dismissError();
 
@@ -193,6 +196,7 @@ class ModelRunner : public QObject {
   QString modelPath_;
   QString restingName_;
   QTimer idle_;  // until the model rests
+  std::chrono::milliseconds idleMinute_ = std::chrono::minutes(1);
   std::shared_ptr<const Loaded> loaded_;  // shared with the pool while it renders and submits
   std::shared_ptr<LoadTicket> ticket_;    // of the load under way; shared with the loading thread
   std::vector<Asked> waiting_;            // replies that wait for a model

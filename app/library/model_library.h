@@ -8,6 +8,7 @@
 #include <QString>
 #include <QThreadPool>
 #include <QUrl>
+#include <QVariantMap>
 #include <functional>
 #include <memory>
 
@@ -31,6 +32,7 @@ class ModelLibrary : public QAbstractListModel {
   Q_PROPERTY(int unusableCount READ unusableCount NOTIFY unusableCountChanged)
   Q_PROPERTY(QString modelsDir READ modelsDir NOTIFY modelsDirChanged)
   Q_PROPERTY(QString problem READ problem NOTIFY problemChanged)
+  Q_PROPERTY(QVariantMap candidate READ candidate NOTIFY candidateChanged)
   Q_PROPERTY(QString undoTitle READ undoTitle NOTIFY undoTitleChanged)
 
  public:
@@ -76,6 +78,11 @@ class ModelLibrary : public QAbstractListModel {
   QString problem() const { return problem_; }      ///< what went wrong with the last verb, in a sentence; empty: nothing
   QString undoTitle() const { return undo_.title; }  ///< of the model deleted last, while that can be undone; empty: none
 
+  /// A model that was chosen to be imported, while the person decides how: name, path, looking (bool), usable (bool),
+  /// problem, detail, sizeText, and eightText and fourText, about the size of smaller copies where they would be smaller.
+  /// Empty: none.
+  QVariantMap candidate() const { return candidate_; }
+
   /// Loads a model from a folder, or from a file in it, and remembers it once it has loaded.
   Q_INVOKABLE void add(const QUrl& location);
   /// Loads the model of a row.
@@ -85,6 +92,10 @@ class ModelLibrary : public QAbstractListModel {
   /// Looks at all places again.
   Q_INVOKABLE void refresh();
 
+  /// Looks at a folder or file that was chosen to be imported; candidate() tells.
+  Q_INVOKABLE void examine(const QUrl& location);
+  /// What to do with the candidate: "place" (used where it lies), "copy", "8" or "4" (bits); anything else: nothing.
+  Q_INVOKABLE void importCandidate(const QString& how);
   /// Copies a model into the models folder: of a row, or of a folder or file.
   Q_INVOKABLE void copyIn(int row);
   Q_INVOKABLE void importCopy(const QUrl& location);
@@ -110,6 +121,7 @@ class ModelLibrary : public QAbstractListModel {
   void modelsDirChanged();
   void problemChanged();
   void undoTitleChanged();
+  void candidateChanged();
   /// A scan has ended and every model was looked at.
   void scanned();
 
@@ -149,6 +161,7 @@ class ModelLibrary : public QAbstractListModel {
   ModelPlaces places_;
   QList<Row> rows_;
   QString problem_;
+  QVariantMap candidate_;
   Deleted undo_;
   bool scanning_ = false;
   bool scanAgain_ = false;

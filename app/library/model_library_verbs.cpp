@@ -2,6 +2,7 @@
 #include <QDesktopServices>
 #include <QDir>
 #include <QFileInfo>
+#include <QLocale>
 
 #include "app/library/file_copy.h"
 #include "app/library/library_work.h"
@@ -64,6 +65,51 @@ void ModelLibrary::importQuantized(const QUrl& location, int bits) {
   if (location.isEmpty()) return;
   const QString path = modelAt(location);
   startQuantize(path, titleOf(path), bits);
+}
+
+void ModelLibrary::examine(const QUrl& location) {
+  if (location.isEmpty()) return;
+  const QString path = modelAt(location);
+  candidate_ = {{QStringLiteral("name"), titleOf(path)}, {QStringLiteral("path"), path}, {QStringLiteral("looking"), true}};
+  emit candidateChanged();
+  files_.start([this, path] {
+    const ModelSummary summary = lookAtModel(path);
+    const qint64 bytes = bytesOf(filesOf(path));
+    QMetaObject::invokeMethod(this, [this, path, summary, bytes] {
+      if (candidate_.value(QStringLiteral("path")) != path) return;
+      const auto size = [](double of) { return QLocale().formattedDataSize(static_cast<qint64>(of), 1, QLocale::DataSizeSIFormat); };
+      // A block of 32 weights has its scale in 16 bits more.
+      const auto smaller = [&](double bits) {
+        const double wanted = static_cast<double>(summary.parameterCount) * bits / 8;
+        return wanted < 0.9 * static_cast<double>(bytes) ? size(wanted) : QString();
+      };
+      candidate_ = {{QStringLiteral("name"), titleOf(path)},
+                    {QStringLiteral("path"), path},
+                    {QStringLiteral("looking"), false},
+                    {QStringLiteral("usable"), summary.problem.isEmpty()},
+                    {QStringLiteral("problem"), summary.problem},
+                    {QStringLiteral("detail"), summary.detail},
+                    {QStringLiteral("sizeText"), size(static_cast<double>(bytes))},
+                    {QStringLiteral("eightText"), smaller(8.5)},
+                    {QStringLiteral("fourText"), smaller(4.5)}};
+      emit candidateChanged();
+    });
+  });
+}
+
+void ModelLibrary::importCandidate(const QString& how) {
+  const QUrl location = QUrl::fromLocalFile(candidate_.value(QStringLiteral("path")).toString());
+  const bool usable = candidate_.value(QStringLiteral("usable")).toBool();
+  candidate_.clear();
+  emit candidateChanged();
+  if (!usable) return;
+  if (how == QLatin1String("place")) {
+    add(location);
+  } else if (how == QLatin1String("copy")) {
+    importCopy(location);
+  } else if (how == QLatin1String("8") || how == QLatin1String("4")) {
+    importQuantized(location, how.toInt());
+  }
 }
 
 /// The files of a model are about to go: it is not in use then, and not looked for at the next start.

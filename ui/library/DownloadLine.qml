@@ -9,6 +9,7 @@ TaskLine {
     required property int state
     required property double received
     required property double total
+    required property string folder
 
     readonly property bool going: state === DownloadQueue.Queued || state === DownloadQueue.Running || state === DownloadQueue.Verifying
 
