@@ -3,6 +3,7 @@
 #include <QByteArray>
 #include <QList>
 #include <QString>
+#include <QStringList>
 
 namespace app {
 
@@ -31,6 +32,8 @@ struct HubRepo {
   qint64 downloads = -1;  ///< -1: not said
   bool gated = false;     ///< its owner wants to be asked first
   QStringList tags;
+  QString architecture;   ///< "ernie4_5", as the hub read it from the files; empty: not said
+  QString weightType;     ///< of most of the safetensors' numbers: "BF16"; empty: not said
   QList<HubFile> files;
 };
 
@@ -43,10 +46,17 @@ struct FileChoice {
   QString problem;       ///< why it cannot be used, in a sentence; empty: nothing is known against it
 };
 
+/// "huggingface.co" or "modelscope.cn"; what the person sees.
+QString nameOf(HubSource source);
+
 /// The choices among a repository's files: its safetensors model with config and tokenizer as one, every quantisation of a
 /// GGUF file as one (all parts of a split file together). What Sotto has no use for (images, other formats, drafts of
-/// other programs) is in none. Any order of `files`; names are untrusted. The smallest comes first.
-QList<FileChoice> choicesOf(const QList<HubFile>& files);
+/// other programs) is in none. Any order of `files`; names are untrusted. The smallest comes first. `weightType`: of the
+/// safetensors, see HubRepo.
+QList<FileChoice> choicesOf(const QList<HubFile>& files, const QString& weightType = {});
+
+/// Why no model of this architecture runs in Sotto, in a sentence; empty: it does, or its name is not known.
+QString architectureProblem(const QString& architecture);
 
 /// Whether `repo` has the form "owner/name" that hubs use: letters, digits, '-', '_' and '.', 96 at most each.
 bool isRepoName(const QString& repo);

@@ -23,10 +23,10 @@ class Machine : public QObject {
   explicit Machine(QObject* parent = nullptr);
   /// A machine with given numbers: nothing is read or measured.
   explicit Machine(const MachineFacts& facts, QObject* parent = nullptr);
-  /// Waits for a measurement under way, a second at most.
+  /// Waits for a measurement under way, about a second.
   ~Machine() override;
 
-  /// "8 cores, 32 GB memory, 21 GB of it free, memory reads at 41 GB/s".
+  /// "8 cores, 32.0 GB memory, 21.4 GB of it free, read at 41 GB a second"; empty until look().
   QString sentence() const;
   bool measuring() const { return measuring_; }
   const MachineFacts& facts() const { return facts_; }
@@ -38,6 +38,8 @@ class Machine : public QObject {
   void factsChanged();
 
  private:
+  void take(const MachineFacts& facts);
+
   MachineFacts facts_;
   bool fixed_ = false;
   bool measuring_ = false;

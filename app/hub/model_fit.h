@@ -1,29 +1,45 @@
 #pragma once
 
-#include <QFuture>
 #include <QString>
+
+// With ModelRunner the only part of the window that asks the engine: what a model's header says, what this machine has.
 
 namespace app {
 
 /// What of this machine decides whether a model runs, and how fast. A value; any thread.
 struct MachineFacts {
-  QString processor;            ///< "AMD Ryzen ..."; empty: not known
-  int cores = 0;                ///< that the engine would use
-  qint64 memoryTotal = 0;       ///< bytes; 0: not known
-  qint64 memoryAvailable = 0;   ///< bytes that the system could give now; 0: not known
-  double bandwidth = 0;         ///< measured reads of main memory, bytes a second; 0: not measured yet
+  QString processor;           ///< "AMD EPYC 7B13"; empty: not known
+  int cores = 0;               ///< that the engine would use; 0: not known
+  qint64 memoryTotal = 0;      ///< bytes; 0: not known
+  qint64 memoryAvailable = 0;  ///< bytes that the system could give now; 0: not known
+  double bandwidth = 0;        ///< measured reads of main memory, bytes a second; 0: not measured yet
+  QString gpu;                 ///< a usable one; empty: none
+  qint64 gpuMemoryFree = 0;    ///< bytes
+
+  bool operator==(const MachineFacts&) const = default;
+};
+
+/// A model's numbers as its makers give them, for an answer before any network.
+struct ModelSize {
+  qint64 parameters = 0;
+  qint64 activeParameters = 0;  ///< read to decode one token
+  qint64 kvBytesPerToken = 0;   ///< at 16 bits a number
+  qint64 contextLength = 0;     ///< tokens, of the model
 };
 
 /// What a model takes on a machine, before it is loaded.
 struct ModelNeeds {
   qint64 weightBytes = 0;
-  qint64 memoryBytes = 0;         ///< weights, KV cache of `contextLength`, activations and tokenizer
-  qint64 activeBytesPerToken = 0; ///< weights read to decode one token
+  qint64 memoryBytes = 0;          ///< weights, KV cache of `contextLength`, activations and tokenizer
+  qint64 activeBytesPerToken = 0;  ///< weights read to decode one token
   qint64 kvBytesPerToken = 0;
-  qint64 contextLength = 0;       ///< tokens that `memoryBytes` has room for
-  bool estimated = false;         ///< computed from the number of parameters, not from the header
+  qint64 contextLength = 0;  ///< tokens that `memoryBytes` has room for
+  bool estimated = false;    ///< computed from numbers of parameters or another choice's header, not from its own
   QString architecture;
-  QString problem;                ///< why Sotto cannot run it; empty: it can, as far as its header tells
+  QString problem;  ///< why Sotto cannot run it; empty: it can, as far as is known
+
+  bool known() const { return memoryBytes > 0; }
+  bool operator==(const ModelNeeds&) const = default;
 };
 
 enum class Verdict { Unknown, Fits, Tight, TooLarge };
@@ -32,42 +48,43 @@ enum class Verdict { Unknown, Fits, Tight, TooLarge };
 struct ModelFit {
   Verdict verdict = Verdict::Unknown;
   QString sentence;
-  qint64 memoryBytes = 0;      ///< 0: not known
-  double tokensPerSecond = 0;  ///< at most, with a short conversation; 0: not known
+  double tokensPerSecond = 0;  ///< at most, in a conversation of kShortConversation tokens; 0: not known
 };
 
-/// A model's numbers as its makers give them, for an answer before any network.
-struct ModelSize {
-  qint64 parameters = 0;
-  qint64 activeParameters = 0;  ///< read to decode one token
-  qint64 kvBytesPerToken = 0;   ///< 16 bits a number
-  qint64 contextLength = 0;     ///< of the model
-};
+inline constexpr qint64 kShortConversation = 1024;  // tokens
 
-/// Bits that a weight takes on average in a precision of GGUF or safetensors ("Q4_K_M": 4.85); 0: the name is not known.
+/// Bits that a weight takes on average in a precision of GGUF or safetensors ("Q8_0": 8.5); 0: the name is not known.
 double bitsPerWeight(const QString& precision);
 /// Bytes of a model's weights in a precision, about; -1 where the precision is not known.
 qint64 aboutBytes(const ModelSize& size, const QString& precision);
-/// The needs computed from numbers alone, with the context that the engine would take by default.
-ModelNeeds estimateNeeds(const ModelSize& size, const QString& precision);
+/// Needs computed from numbers alone, with the context that the engine takes by default. `bytes`: of the weights where a
+/// listing tells them, else -1.
+ModelNeeds estimateNeeds(const ModelSize& size, const QString& precision, qint64 bytes = -1);
+/// Needs of the same model in another precision, of `bytes`, from those of one whose header was read (of `baseBytes`).
+ModelNeeds needsBeside(const ModelNeeds& base, qint64 baseBytes, qint64 bytes);
 
-/// The verdict: the plan against the memory, the bytes read for a token against the bandwidth.
-/// fits: the plan is within 80 % of the memory; tight: within all of what the machine has; too large: beyond it.
+/// The verdict: the plan against the memory, the bytes read for a token against the bandwidth. Fits: the plan is within
+/// 80 % of the memory and within what is free now (or in the GPU's free memory). Tight: within the memory. Too large: beyond.
 ModelFit fitOf(const ModelNeeds& needs, const MachineFacts& machine);
 
-/// What the engine says of a model's header: a folder, or a GGUF file of which the first megabytes are there and the rest
-/// is a hole of the right length. Reads the disk: pool only. Carries no exception.
-ModelNeeds needsOfHeader(const QString& path);
-/// Whether needsOfHeader() failed because of bytes that were not there yet.
+/// What the engine says of a header.
 struct HeaderReading {
   ModelNeeds needs;
-  bool complete = true;  ///< false: the header goes on beyond the bytes that are there
+  bool damaged = false;  ///< it is no sound header, which is so too where not all of it is there
 };
 
-/// Cores and memory; quick, but reads files: pool only.
+/// Has the engine read the header of a model: a folder with config.json and safetensors, or a GGUF file. Of each file of
+/// weights the first bytes may be there and the rest be a hole, so long as its length is right. Reads the disk: pool only.
+/// Carries no exception.
+HeaderReading readHeader(const QString& path);
+
+/// Cores and memory: quick, but reads files. Pool only.
 MachineFacts readMachine();
-/// Bytes a second that reading the main memory reaches; takes about a second and up to 1 GiB: pool only. 0: could not be
-/// measured.
+/// Bytes a second that reading the main memory reaches; about a second, up to 1 GiB of memory: pool only. 0: it could not
+/// be measured.
 double measureBandwidth(const MachineFacts& machine);
+
+/// "8.4 GB"
+QString byteText(qint64 bytes);
 
 }  // namespace app
