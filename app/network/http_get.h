@@ -107,24 +107,22 @@ class HttpGet : public QObject {
 
  private:
   void ask(const QUrl& url);
-  bool refuse(const QUrl& url, const QUrl& from);
   void headersCame();
-  void follow();
-  bool acceptAnswer();
+  void follow(const QByteArray& location);
+  void takeAnswer();
   void bytesCame();
   void replyFinished();
   void silent();
   void fail(HttpFailure::Kind kind, const QString& sentence);
   void finishWhenRead();
   void dropReply();
-  QString where() const;
 
   struct ReplyEnd {
     void operator()(QNetworkReply* reply) const;
   };
 
   QNetworkAccessManager& network_;
-  const HttpQuestion question_;
+  HttpQuestion question_;
   QUrl url_;
   std::unique_ptr<QNetworkReply, ReplyEnd> reply_;
   QTimer silence_;
@@ -136,9 +134,11 @@ class HttpGet : public QObject {
   int redirects_ = 0;
   qint64 expected_ = -1;
   qint64 read_ = 0;
+  bool mayCarryToken_ = true;  // no redirect has led to another origin yet
   bool answered_ = false;
   bool replyEnded_ = false;
-  bool finished_ = false;
+  bool finishing_ = false;
+  bool aborted_ = false;
 };
 
 }  // namespace app
