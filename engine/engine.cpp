@@ -19,6 +19,7 @@
 #include "engine/kv_cache/kv_cache.h"
 #include "engine/layers/activations.h"
 #include "engine/models/model.h"
+#include "engine/quantize/quantize.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace engine {
@@ -262,6 +263,15 @@ ModelInfo inspect(const std::filesystem::path& path, const EngineOptions& option
   check_options(options);
   const std::unique_ptr<ModelSource> source = ModelSource::open(path);
   return describe(*source, options, open_tokenizer(*source).get());
+}
+
+bool quantize(const std::filesystem::path& path, const std::filesystem::path& out, Precision precision, int threads,
+              const LoadProgress& progress) {
+  QuantizeOptions options;
+  options.type = precision == Precision::FourBits ? DType::Q4_0 : DType::Q8_0;
+  options.threads = threads;
+  options.progress = progress;
+  return quantize(*ModelSource::open(path), out, options).finished;
 }
 
 std::vector<DeviceInfo> list_devices() {
