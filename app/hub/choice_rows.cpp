@@ -33,6 +33,10 @@ bool keepsFourBits(const ChoiceRow& choice) {
 
 }  // namespace
 
+QString ChoiceRow::folder() const {
+  return folderName(repo, precision, gguf);
+}
+
 ModelFit ChoiceRow::fit(const MachineFacts& machine) const {
   if (problem.isEmpty()) return fitOf(needs, machine);
   ModelFit fit;

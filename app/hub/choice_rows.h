@@ -13,13 +13,21 @@ namespace app {
 struct ChoiceRow {
   HubSource source = HubSource::HuggingFace;
   QString repo;
-  QString precision;     ///< empty: not known
-  qint64 bytes = -1;     ///< to download; -1: not known
+  QString precision;        ///< empty: not known
+  bool gguf = false;
+  qint64 bytes = -1;        ///< to download; -1: not known
   bool aboutBytes = false;  ///< computed, not listed by the hub
-  QString problem;       ///< why it cannot be had or run; empty: nothing is known against it
+  QString problem;          ///< why it cannot be had or run; empty: nothing is known against it
   ModelNeeds needs;
-  QString folder;        ///< name of its folder below the models folder
-  QString state;         ///< "available", "downloading", "installed"
+  QString state;            ///< "available", "downloading", "installed"
+  HubRepo listing;          ///< where the files are from, itself without files; without a revision: not listed yet
+  FileChoice files;         ///< of the listing
+
+  bool listed() const { return !listing.revision.isEmpty(); }
+  /// The needs are those of its own header.
+  bool examined() const { return needs.known() && !needs.estimated; }
+  /// Name of its folder below the models folder.
+  QString folder() const;
 
   /// For the page: label, precision, repo, bytes, bytesText ("about 13.4 GB"), verdict ("fits", "tight", "too large",
   /// "unknown"), verdictText, tokensPerSecond, memoryBytes, estimated, problem, state, recommended.

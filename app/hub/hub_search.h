@@ -4,9 +4,11 @@
 
 #include <QAbstractListModel>
 #include <QTimer>
+#include <memory>
 
 #include "app/hub/choice_rows.h"
 #include "app/hub/hub_files.h"
+#include "app/hub/installed_folders.h"
 
 namespace app {
 
@@ -24,6 +26,7 @@ class HubSearch : public QAbstractListModel {
   Q_PROPERTY(Source source READ source WRITE setSource NOTIFY sourceChanged)
   Q_PROPERTY(bool searching READ searching NOTIFY searchingChanged)
   Q_PROPERTY(QString problem READ problem NOTIFY problemChanged)
+  Q_PROPERTY(int count READ count NOTIFY searchingChanged)
 
  public:
   enum class Source { HuggingFace, ModelScope };
@@ -44,11 +47,12 @@ class HubSearch : public QAbstractListModel {
     ProblemRole,  ///< why its files cannot be had, or none of them runs; empty: nothing
   };
 
-  HubSearch(Hub& hub, Machine& machine, DownloadQueue& queue, QObject* parent = nullptr);
+  HubSearch(Hub& hub, Machine& machine, DownloadQueue& queue, const QString& modelsDir, QObject* parent = nullptr);
 
   int rowCount(const QModelIndex& parent = {}) const override;
   QVariant data(const QModelIndex& index, int role) const override;
   QHash<int, QByteArray> roleNames() const override;
+  int count() const { return rowCount(); }
 
   QString query() const { return query_; }
   /// Searches shortly after the last change; an empty query empties the rows.
@@ -56,12 +60,16 @@ class HubSearch : public QAbstractListModel {
   Source source() const { return source_; }
   void setSource(Source source);
   bool searching() const { return searching_; }
+  /// Why nothing was found; empty: nothing went wrong.
   QString problem() const { return problem_; }
+  void setModelsDir(const QString& modelsDir) { installed_.setModelsDir(modelsDir); }
 
   /// Searches now.
   Q_INVOKABLE void search();
-  /// Loads the files of a row and whether they run here.
+  /// Loads the files of a row, and of its best choice whether it runs here. Once; again after a problem.
   Q_INVOKABLE void look(int row);
+  /// Reads the header of one choice of a row that was looked at, so that its numbers are exact.
+  Q_INVOKABLE void examine(int row, int choice);
   /// Hands a choice of a row that was looked at to the downloads.
   Q_INVOKABLE void get(int row, int choice);
 
@@ -70,7 +78,37 @@ class HubSearch : public QAbstractListModel {
   void sourceChanged();
   void searchingChanged();
   void problemChanged();
+  /// A download was handed to the queue, under this name.
   void added(const QString& name);
+
+ private:
+  struct Row {
+    HubRepo repo;
+    QList<ChoiceRow> choices;
+    QString problem;
+    bool looked = false;
+    bool looking = false;
+  };
+
+  bool hasChoice(int row, int choice) const;
+  void clear();
+  void take(const QList<HubRepo>& repos, const QString& problem);
+  void setSearching(bool searching);
+  void setProblem(const QString& sentence);
+  void rowChanged(int row);
+  void allChanged();
+
+  Hub& hub_;
+  Machine& machine_;
+  DownloadQueue& queue_;
+  InstalledFolders installed_;
+  QString query_;
+  Source source_ = Source::HuggingFace;
+  bool searching_ = false;
+  QString problem_;
+  QList<Row> rows_;
+  QTimer searchSoon_;
+  std::unique_ptr<QObject> asked_;  // context of the questions about the rows: it goes with them
 };
 
 }  // namespace app

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "engine/engine.h"
 
@@ -85,6 +86,15 @@ ModelNeeds estimateNeeds(const ModelSize& size, const QString& precision, qint64
   needs.memoryBytes = needs.weightBytes + needs.kvBytesPerToken * needs.contextLength + kBesideWeights;
   needs.activeBytesPerToken =
       static_cast<qint64>(double(needs.weightBytes) * double(size.activeParameters) / double(size.parameters));
+  return needs;
+}
+
+ModelNeeds needsOfBytes(qint64 bytes) {
+  if (bytes <= 0 || bytes > std::numeric_limits<qint64>::max() / 2) return {};
+  ModelNeeds needs;
+  needs.estimated = true;
+  needs.weightBytes = bytes;
+  needs.memoryBytes = bytes + bytes / 20 + kBesideWeights;  // a twentieth for the KV cache of the default context
   return needs;
 }
 

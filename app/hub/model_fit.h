@@ -60,6 +60,8 @@ qint64 aboutBytes(const ModelSize& size, const QString& precision);
 /// Needs computed from numbers alone, with the context that the engine takes by default. `bytes`: of the weights where a
 /// listing tells them, else -1.
 ModelNeeds estimateNeeds(const ModelSize& size, const QString& precision, qint64 bytes = -1);
+/// Needs of a model of which nothing is known but how long its files are; no speed follows from them.
+ModelNeeds needsOfBytes(qint64 bytes);
 /// Needs of the same model in another precision, of `bytes`, from those of one whose header was read (of `baseBytes`).
 ModelNeeds needsBeside(const ModelNeeds& base, qint64 baseBytes, qint64 bytes);
 
