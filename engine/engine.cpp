@@ -8,6 +8,7 @@
 
 #include "engine/backends/backend.h"
 #include "engine/backends/cpu/cpu_cores.h"
+#include "engine/backends/cpu/memory_bandwidth.h"
 #include "engine/formats/model_source.h"
 #include "engine/generation/fingerprint.h"
 #include "engine/generation/model_defaults.h"
@@ -275,6 +276,14 @@ bool quantize(const std::filesystem::path& path, const std::filesystem::path& ou
 
 std::vector<DeviceInfo> list_devices() {
   return available_devices();
+}
+
+int default_threads() {
+  return usable_cores();
+}
+
+double measure_memory_bandwidth(std::size_t bytes) {
+  return measure_read_bandwidth(usable_cores(), bytes) * 1e9;
 }
 
 }  // namespace engine

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -71,5 +72,12 @@ bool quantize(const std::filesystem::path& path, const std::filesystem::path& ou
 
 /// The devices of this machine: the CPU always, CUDA always with the reason where it is not usable.
 std::vector<DeviceInfo> list_devices();
+
+/// Threads that a model on the CPU gets where the options leave it open.
+int default_threads();
+/// Bytes a second that default_threads() reach in reading the main memory just now: with active_bytes_per_token the most
+/// tokens a second that the CPU can decode. Reads `bytes` several times, about a second for a gigabyte; they should be
+/// well beyond the CPU's caches. Throws Error(OutOfMemory).
+double measure_memory_bandwidth(std::size_t bytes);
 
 }  // namespace engine
