@@ -149,6 +149,7 @@ JobEnd importModel(const QString& from, const QString& modelsDir, const QString&
     if (control.cancelled()) return stopped();
     if (!problem.isEmpty()) return failed(problem);
   }
+  writeAboutModel(model.folder(), {title, words(QT_TRANSLATE_NOOP("app::LibraryWork", "imported")), licenceIn(QFileInfo(from).isDir() ? from : QFileInfo(from).absolutePath())});
   return model.finish(first);
 }
 
@@ -165,6 +166,11 @@ JobEnd quantizeInto(const QString& from, const QString& modelsDir, const QString
   });
   if (control.cancelled()) return stopped();
   if (!problem.isEmpty()) return failed(problem);
+  const QString folder = QFileInfo(from).isDir() ? from : QFileInfo(from).absolutePath();
+  const AboutModel original = aboutModel(folder);
+  const QString suffix = QStringLiteral(" · %1 bit").arg(bits);
+  writeAboutModel(model.folder(), {title + suffix, words(QT_TRANSLATE_NOOP("app::LibraryWork", "made here from %1")).arg(title),
+                                   original.licence.isEmpty() ? licenceIn(folder) : original.licence});
   return model.finish(file);
 }
 

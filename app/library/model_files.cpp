@@ -5,6 +5,8 @@
 #include <QDir>
 #include <QDirIterator>
 #include <QFile>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QRegularExpression>
 #include <QSet>
 #include <algorithm>
@@ -17,6 +19,10 @@ constexpr qint64 kLongestReadme = 64 * 1024;
 constexpr qsizetype kLongestLicence = 60;
 constexpr qsizetype kLongestName = 100;  // characters; at most 400 bytes would break file systems, so see below
 constexpr qsizetype kMostNameBytes = 200;
+
+const QString kAboutName = QStringLiteral("/.sotto.json");  // the downloads write it too
+const QString kTitle = QStringLiteral("title"), kOrigin = QStringLiteral("origin"), kLicenceKey = QStringLiteral("licence");
+constexpr qsizetype kLongestLine = 200;
 
 bool isGguf(const QFileInfo& file) {
   return file.isFile() && file.suffix().compare(QLatin1String("gguf"), Qt::CaseInsensitive) == 0;
@@ -118,6 +124,20 @@ QString licenceIn(const QString& folder) {
                                            QRegularExpression::MultilineOption);
   const QString licence = kLicence.match(kHead.match(text).captured(1)).captured(1);
   return licence.size() <= kLongestLicence ? licence : QString();
+}
+
+AboutModel aboutModel(const QString& folder) {
+  QFile file(folder + kAboutName);
+  if (!QFileInfo(file).isFile() || !file.open(QIODevice::ReadOnly)) return {};
+  const QJsonObject about = QJsonDocument::fromJson(file.read(kLongestReadme)).object();
+  const auto line = [&](const QString& key) { return about.value(key).toString().left(kLongestLine).simplified(); };
+  return {line(kTitle), line(kOrigin), line(kLicenceKey)};
+}
+
+void writeAboutModel(const QString& folder, const AboutModel& about) {
+  QFile file(folder + kAboutName);
+  if (!file.open(QIODevice::WriteOnly)) return;
+  file.write(QJsonDocument(QJsonObject{{kTitle, about.title}, {kOrigin, about.origin}, {kLicenceKey, about.licence}}).toJson());
 }
 
 QString folderNameFor(const QString& title) {

@@ -38,6 +38,15 @@ qint64 bytesOf(const QList<QFileInfo>& files);
 /// The licence that a model folder's README.md names in its head ("apache-2.0"); empty: none.
 QString licenceIn(const QString& folder);
 
+/// What Sotto wrote into a model's folder when it made it (.sotto.json): what it is called, where it is from, its licence.
+/// Each one line, empty where it is not said.
+struct AboutModel {
+  QString title, origin, licence;
+};
+AboutModel aboutModel(const QString& folder);
+/// Writes it; where that fails, the model has no story.
+void writeAboutModel(const QString& folder, const AboutModel& about);
+
 /// A name for a folder, made of any text: letters, digits and "-_. ()" of it, never empty, hidden, or long.
 QString folderNameFor(const QString& title);
 

@@ -73,7 +73,7 @@ QVariant ModelLibrary::data(const QModelIndex& index, int role) const {
     case LastUsedTextRole:
       return lastUsedText(row);
     case OriginTextRole:
-      return originText(row.found.origin);
+      return ours ? row.found.source : originText(row.found.origin);
     case LicenceRole:
       return row.found.licence;
     case ForeignRole:

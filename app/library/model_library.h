@@ -53,7 +53,7 @@ class ModelLibrary : public QAbstractListModel {
     ContextRole,       ///< tokens; 0: not known
     TemplateRole,      ///< which chat template holds, in words
     LastUsedTextRole,  ///< "now", "yesterday"; empty: never
-    OriginTextRole,    ///< "found in the Hugging Face cache"; empty: the models folder
+    OriginTextRole,    ///< "found in the Hugging Face cache", "huggingface.co/owner/name"; empty: not known
     LicenceRole,
     ForeignRole,       ///< of another program: read only
     CanDeleteRole,     ///< its files are Sotto's

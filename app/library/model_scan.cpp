@@ -57,6 +57,7 @@ class Scan {
       model.origin = origin;
       model.licence = licenceIn(folder);
       if (origin == ModelOrigin::Models) model.removable = folder;
+      if (origin == ModelOrigin::Models) tell(model, folder, true);
       take(std::move(model), origin == ModelOrigin::Models ? everythingIn(entries) : filesOf(folder));
       return;
     }
@@ -79,8 +80,17 @@ class Scan {
       model.licence = licenceIn(folder);
       if (alone) model.alias = folder;
       if (origin == ModelOrigin::Models) model.removable = alone ? folder : path;
+      if (origin == ModelOrigin::Models) tell(model, folder, alone);
       take(std::move(model), alone && origin == ModelOrigin::Models ? everythingIn(entries) : filesOf(path));
     }
+  }
+
+  /// What Sotto knows of a model that it made; the title only where the folder has no other model.
+  static void tell(FoundModel& model, const QString& folder, bool alone) {
+    const AboutModel about = aboutModel(folder);
+    if (alone && !about.title.isEmpty()) model.title = about.title;
+    model.source = about.origin;
+    if (!about.licence.isEmpty()) model.licence = about.licence;
   }
 
   static QList<QFileInfo> everythingIn(const QList<QFileInfo>& entries) {

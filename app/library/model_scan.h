@@ -23,6 +23,7 @@ enum class ModelOrigin {
 struct FoundModel {
   QString path;      ///< what loads it: a folder, or a GGUF file
   QString title;     ///< for people
+  QString source;    ///< of Models: where it is from, "huggingface.co/owner/name"; empty: not known
   QString licence;   ///< as its files name it; empty: they do not
   QString alias;     ///< another path that means the same: the folder of a lone GGUF file; or empty
   ModelOrigin origin = ModelOrigin::InPlace;

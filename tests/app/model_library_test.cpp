@@ -234,12 +234,12 @@ class ModelLibraryTest : public QObject {
 
     library_->quantize(copy, 8);
     QVERIFY(waitForJobs());
-    const int smaller = rowOf(QStringLiteral("ernie4_5-chat-8bit"));
+    const int smaller = rowOf(QString::fromUtf8("ernie4_5-chat · 8 bit"));
     QVERIFY(smaller >= 0);
     QVERIFY(at(smaller, ModelLibrary::UsableRole).toBool());
     QVERIFY(at(smaller, ModelLibrary::BytesRole).toLongLong() < bytes);
     load(at(smaller, ModelLibrary::PathRole).toString());
-    QVERIFY(at(rowOf(QStringLiteral("ernie4_5-chat-8bit")), ModelLibrary::ActiveRole).toBool());
+    QVERIFY(at(rowOf(QString::fromUtf8("ernie4_5-chat · 8 bit")), ModelLibrary::ActiveRole).toBool());
     QVERIFY(settings_->knownModels().isEmpty());
   }
 
@@ -258,7 +258,7 @@ class ModelLibraryTest : public QObject {
     library_->importCandidate(QStringLiteral("4"));
     QVERIFY(library_->candidate().isEmpty());
     QVERIFY(waitForJobs());
-    QVERIFY(rowOf(QStringLiteral("ernie4_5-chat-4bit")) >= 0);
+    QVERIFY(rowOf(QString::fromUtf8("ernie4_5-chat · 4 bit")) >= 0);
 
     library_->examine(QUrl::fromLocalFile(folder_->path()));
     QTRY_VERIFY_WITH_TIMEOUT(looked(), kPatience);

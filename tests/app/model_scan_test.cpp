@@ -67,6 +67,20 @@ class ModelScanTest : public QObject {
     QVERIFY(loose.alias.isEmpty());
   }
 
+  void whatSottoWroteOfAModelIsTold() {
+    tests::copyFolder(tests::fixtureModel("ernie4_5-chat"), models(QStringLiteral("Chat")));
+    writeAboutModel(models(QStringLiteral("Chat")), {QStringLiteral("ERNIE 4.5"), QStringLiteral("hub.example/a/b"), QStringLiteral("mit")});
+    const QList<FoundModel> found = scan();
+    QCOMPARE(found.size(), 1);
+    QCOMPARE(found[0].title, QStringLiteral("ERNIE 4.5"));
+    QCOMPARE(found[0].source, QStringLiteral("hub.example/a/b"));
+    QCOMPARE(found[0].licence, QStringLiteral("mit"));
+    tests::writeFile(models(QStringLiteral("Chat/.sotto.json")), "[1, 2");
+    QCOMPARE(scan()[0].title, QStringLiteral("Chat"));
+    writeAboutModel(models(QStringLiteral("Chat")), {QString(100000, QLatin1Char('x')) + QLatin1Char('\n'), {}, {}});
+    QVERIFY(scan()[0].title.size() <= 200);
+  }
+
   void unfinishedAndDeletedModelsAreNotThere() {
     tests::copyFolder(tests::fixtureModel("ernie4_5-chat"), models(QStringLiteral(".partial/Chat")));
     tests::copyFolder(tests::fixtureModel("ernie4_5-chat"), models(QStringLiteral(".trash/Chat")));

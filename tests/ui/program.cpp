@@ -25,7 +25,7 @@ Program::Program(const QString& dataDir, const QString& modelPath) {
   app::StartOptions options;
   options.paths = app::Paths::under(dataDir);
   options.modelPath = modelPath;
-  options.otherPrograms = false;
+  options.alone = true;
   QDir().mkpath(dataDir);
   root_ = std::make_unique<app::AppRoot>(options);
 

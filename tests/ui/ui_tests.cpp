@@ -24,7 +24,7 @@ class Setup : public QObject {
     folder_ = std::make_unique<QTemporaryDir>();
     app::StartOptions options;
     options.paths = app::Paths::under(folder_->path());
-    options.otherPrograms = false;
+    options.alone = true;
     const qint64 longChat = writeLongChat(options.paths.historyFile());
     root_ = std::make_unique<app::AppRoot>(options);
     engine->addImportPath(QStringLiteral("qrc:/qt/qml"));

@@ -11,7 +11,7 @@ FocusScope {
 
     required property AppRoot app
     required property bool sidebarShown
-    readonly property string blocked: app.hub.offline ? app.hub.offlineReason : ""
+    readonly property string blocked: app.hub.blocked
 
     signal sidebarRequested
     signal openFolderRequested
