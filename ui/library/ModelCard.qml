@@ -46,19 +46,27 @@ Rectangle {
         anchors.margins: Theme.px(18)
         spacing: 0
 
-        RowLayout {
-            spacing: Theme.px(8)
+        Item {
+            implicitHeight: name.implicitHeight
+            Layout.fillWidth: true
 
             Words {
+                id: name
+                anchors.left: parent.left
+                anchors.right: mark.left
+                anchors.rightMargin: mark.visible ? Theme.px(8) : 0
                 text: card.title
                 font.pixelSize: Theme.px(16)
                 font.weight: Font.DemiBold
                 elide: Text.ElideRight
-                Layout.fillWidth: true
                 Accessible.ignored: true
             }
             Words {
+                id: mark
+                anchors.right: parent.right
+                anchors.baseline: name.baseline
                 visible: card.recommended
+                width: visible ? implicitWidth : 0
                 text: qsTr("Recommended")
                 color: Theme.accent
                 font.pixelSize: Theme.captionSize
