@@ -18,13 +18,13 @@ struct DownloadFile {
   bool operator==(const DownloadFile&) const = default;
 };
 
-/// A model to be fetched: its files under way lie below <models>/.partial/<name>/, and when all are verified they become
-/// the folder <models>/<name>. A value.
+/// A model to be fetched: its files under way lie below <models>/.partial/<name>/, and when all are verified they
+/// become the folder <models>/<name>. A value.
 struct DownloadPlan {
-  QString name;     ///< of the folder
-  QString title;    ///< for the person
-  QString origin;   ///< where it comes from, for the person: "huggingface.co/owner/repository"
-  QString licence;  ///< for the person
+  QString name;      ///< of the folder
+  QString title;     ///< for the person
+  QString origin;    ///< where it comes from, for the person: "huggingface.co/owner/repository"
+  QString licence;   ///< for the person
   QByteArray token;  ///< secret, for the origin of the files' addresses; never written to disk
   QList<DownloadFile> files;
 
@@ -35,8 +35,9 @@ struct DownloadPlan {
 inline constexpr int kMostDownloadFiles = 2000;
 inline constexpr qint64 kLargestDownloadFile = 4LL * 1024 * 1024 * 1024 * 1024;  // bytes
 
-/// The plan with its names rebuilt (see safePath) and its hashes in small letters, or a sentence why it cannot be: names that
-/// lead elsewhere, two files that would become one, sizes or hashes that are none. `problem` is set in that case.
+/// The plan with its names rebuilt (see safePath) and its hashes in small letters, or a sentence why it cannot be:
+/// names that lead elsewhere, two files that would become one, sizes or hashes that are none. `problem` is set in that
+/// case.
 DownloadPlan checkedPlan(const DownloadPlan& plan, QString& problem);
 
 /// As JSON, without the token and without user, password and fragment of the addresses.

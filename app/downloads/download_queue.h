@@ -3,9 +3,12 @@
 #include <QtQml/qqmlregistration.h>
 
 #include <QAbstractListModel>
+#include <QHash>
 #include <QList>
 #include <QString>
+#include <QStringList>
 #include <QThread>
+#include <QUrl>
 
 #include "app/downloads/download_plan.h"
 #include "app/downloads/download_values.h"
@@ -14,13 +17,13 @@ namespace app {
 
 class DownloadRunner;
 
-/// The downloads of models as rows, in the order in which they are done: one at a time transfers, the others wait. UI thread;
-/// network, files and hashing are on the downloads' own threads, which end with this object (what is under way can be
-/// resumed).
+/// The downloads of models as rows, in the order in which they are done: one at a time transfers, the others wait. UI
+/// thread; network, files and hashing are on the downloads' own threads, which end with this object (what is under way
+/// can be resumed).
 ///
-/// What was under way when the program ended is listed as Paused: at a start nothing goes to the network unasked. Remains
-/// that cannot be understood are listed as Failed, and cancel() deletes them. One process at a time downloads into a
-/// models folder; where another does, problem() says so.
+/// What was under way when the program ended is listed as Paused: at a start nothing goes to the network unasked.
+/// Remains that cannot be understood are listed as Failed, and cancel() deletes them. One process at a time downloads
+/// into a models folder; where another does, problem() says so.
 class DownloadQueue : public QAbstractListModel {
   Q_OBJECT
   QML_ELEMENT
@@ -68,8 +71,8 @@ class DownloadQueue : public QAbstractListModel {
   /// Why nothing can be downloaded into the folder at all, or why the last add() was refused; empty: no reason.
   QString problem() const { return problem_; }
 
-  /// Puts a download at the end of the queue. False: its names, sizes or hashes cannot be (problem() says why), or it is in
-  /// the queue and not failed already; a paused or failed one of the same name goes on with the new plan's token.
+  /// Puts a download at the end of the queue. False: its names, sizes or hashes cannot be (problem() says why), or it
+  /// is in the queue and not failed already; a paused or failed one of the same name goes on with the new plan's token.
   bool add(const DownloadPlan& plan);
   /// The row of this folder name; -1: none.
   Q_INVOKABLE int rowOf(const QString& name) const;
@@ -98,14 +101,17 @@ class DownloadQueue : public QAbstractListModel {
     DownloadPlan plan;
     DownloadProgress progress;
     bool remains = false;  // of a plan that cannot be read: only to be deleted
+    int serial = 0;        // of the last order to the runner; what was told before it is old
   };
 
   void found(const QList<app::DownloadPlan>& plans, const QStringList& remains);
-  void progressed(const QString& name, const app::DownloadProgress& progress);
+  void progressed(const QString& name, int serial, const app::DownloadProgress& progress);
+  void append(const Row& row);
   void startNext();
   void setState(int row, DownloadState state);
+  QByteArray tokenOf(const DownloadPlan& plan) const;
+  static bool isActive(const Row& row);
   void setProblem(const QString& sentence);
-  void removeRow(int row);
   void rowChanged(int row);
   QString statusText(const Row& row) const;
   static qint64 secondsLeft(const Row& row);
@@ -115,6 +121,7 @@ class DownloadQueue : public QAbstractListModel {
   QHash<QString, QByteArray> tokens_;  // by origin
   QHash<QString, qint64> partial_;     // bytes on the disk by name
   QString problem_;
+  int serial_ = 0;
   QThread thread_;
   DownloadRunner* runner_;  // lives in thread_, which deletes it
 };

@@ -47,7 +47,8 @@ QString httpStatusSentence(const QUrl& url, int status, const QByteArray& said) 
   const QString place = saying.isEmpty() ? httpPlace(url) : HttpGet::tr("%1 (\"%2\")").arg(httpPlace(url), saying);
   switch (status) {
     case 401:
-      return HttpGet::tr("%1 asks who is there (status 401): store an access token of the hub in the settings.").arg(place);
+      return HttpGet::tr("%1 asks who is there (status 401): store an access token of the hub in the settings.")
+          .arg(place);
     case 403:
       return HttpGet::tr(
                  "%1 does not give it out (status 403): if the model has terms, accept them on its page and store an "
@@ -58,12 +59,14 @@ QString httpStatusSentence(const QUrl& url, int status, const QByteArray& said) 
       return HttpGet::tr("%1 does not exist there any more (status %2): look the model up again.")
           .arg(place, QString::number(status));
     case 416:
-      return HttpGet::tr("%1 has no such part (status 416): the file there has changed, or the server is at fault.").arg(place);
+      return HttpGet::tr("%1 has no such part (status 416): the file there has changed, or the server is at fault.")
+          .arg(place);
     case 429:
       return HttpGet::tr("%1 is asked too often (status 429): try again later.").arg(place);
     default:
-      return status >= 500 ? HttpGet::tr("%1 is out of order (status %2): try again later.").arg(place, QString::number(status))
-                           : HttpGet::tr("%1 gave no file but status %2.").arg(place, QString::number(status));
+      return status >= 500
+                 ? HttpGet::tr("%1 is out of order (status %2): try again later.").arg(place, QString::number(status))
+                 : HttpGet::tr("%1 gave no file but status %2.").arg(place, QString::number(status));
   }
 }
 
@@ -76,7 +79,8 @@ QString httpUnreachableSentence(const QUrl& url, const QNetworkReply& reply) {
     case QNetworkReply::ProxyNotFoundError:
     case QNetworkReply::ProxyTimeoutError:
     case QNetworkReply::ProxyAuthenticationRequiredError:
-      return HttpGet::tr("The proxy does not lead to %1 (%2): check it in the settings.").arg(url.host(), reply.errorString());
+      return HttpGet::tr("The proxy does not lead to %1 (%2): check it in the settings.")
+          .arg(url.host(), reply.errorString());
     default:
       return HttpGet::tr("%1 cannot be reached (%2).").arg(url.host(), reply.errorString());
   }

@@ -11,15 +11,16 @@ namespace app {
 /// A whole small answer, or why there is none. A value.
 struct HttpAnswer {
   int status = 0;
-  QUrl url;          ///< the last one
-  QByteArray body;   ///< empty with a failure
-  HttpRange range;   ///< of a 206: what `body` is of the whole
+  QUrl url;         ///< the last one
+  QByteArray body;  ///< empty with a failure
+  HttpRange range;  ///< of a 206: what `body` is of the whole
   QByteArray etag;
   HttpFailure failure;
 };
 
-/// One small answer (JSON, the first bytes of a file), held in memory. As HttpGet, whose rules it keeps; HttpQuestion::limit
-/// must be set and is at most kLargest. For a question with a range a 200 is taken too, with the bytes of the range only.
+/// One small answer (JSON, the first bytes of a file), held in memory. As HttpGet, whose rules it keeps;
+/// HttpQuestion::limit must be set and is at most kLargest. For a question with a range a 200 is taken too, with the
+/// bytes of the range only.
 class HttpFetch : public QObject {
   Q_OBJECT
 

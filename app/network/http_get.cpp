@@ -74,8 +74,8 @@ bool readContentRange(const QByteArray& header, HttpRange& range) {
 }
 
 bool isStrongEtag(const QByteArray& etag) {
-  return etag.size() > 2 && etag.size() <= 512 && etag.startsWith('"') && etag.endsWith('"') &&
-         etag.count('"') == 2 && std::all_of(etag.begin(), etag.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  return etag.size() > 2 && etag.size() <= 512 && etag.startsWith('"') && etag.endsWith('"') && etag.count('"') == 2 &&
+         std::all_of(etag.begin(), etag.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
 void HttpGet::ReplyEnd::operator()(QNetworkReply* reply) const {
@@ -181,8 +181,8 @@ void HttpGet::follow(const QByteArray& location) {
     fail(HttpFailure::Kind::Refused,
          tr("%1 leads to %2, which is not asked: %3.").arg(httpPlace(url_), httpPlace(next), why));
   } else if (++redirects_ > kMostRedirects) {
-    fail(HttpFailure::Kind::Redirects, tr("%1 leads on and on, more than %2 times.")
-                                           .arg(httpPlace(question_.url), QString::number(kMostRedirects)));
+    fail(HttpFailure::Kind::Redirects,
+         tr("%1 leads on and on, more than %2 times.").arg(httpPlace(question_.url), QString::number(kMostRedirects)));
   } else {
     ask(next);
   }
@@ -192,7 +192,8 @@ void HttpGet::follow(const QByteArray& location) {
 void HttpGet::takeAnswer() {
   const QByteArray encoding = header("Content-Encoding").trimmed().toLower();
   if (!encoding.isEmpty() && encoding != "identity") {
-    fail(HttpFailure::Kind::Encoded, tr("%1 sent compressed bytes where the file itself was asked for.").arg(httpPlace(url_)));
+    fail(HttpFailure::Kind::Encoded,
+         tr("%1 sent compressed bytes where the file itself was asked for.").arg(httpPlace(url_)));
     return;
   }
   expected_ = number(header("Content-Length").trimmed());
@@ -204,8 +205,9 @@ void HttpGet::takeAnswer() {
                       (range_.last == range_.total - 1 && (question_.lastByte < 0 || range_.last < question_.lastByte));
     const qint64 length = range_.last - range_.first + 1;
     if (!read || !starts || !ends || (expected_ >= 0 && expected_ != length)) {
-      fail(HttpFailure::Kind::WrongRange, tr("%1 sent another part of the file than the one asked for (%2).")
-                                              .arg(httpPlace(url_), QString::fromLatin1(header("Content-Range").left(80))));
+      fail(HttpFailure::Kind::WrongRange,
+           tr("%1 sent another part of the file than the one asked for (%2).")
+               .arg(httpPlace(url_), QString::fromLatin1(header("Content-Range").left(80))));
       return;
     }
     expected_ = length;
@@ -277,8 +279,8 @@ void HttpGet::silent() {
     silence_.start();
     return;
   }
-  fail(HttpFailure::Kind::Silence, tr("Nothing came from %1 for %n seconds.", nullptr, (question_.silenceMs + 999) / 1000)
-                                       .arg(httpPlace(url_)));
+  fail(HttpFailure::Kind::Silence,
+       tr("Nothing came from %1 for %n seconds.", nullptr, (question_.silenceMs + 999) / 1000).arg(httpPlace(url_)));
 }
 
 void HttpGet::fail(HttpFailure::Kind kind, const QString& sentence) {

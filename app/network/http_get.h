@@ -28,8 +28,8 @@ struct HttpQuestion {
 struct HttpFailure {
   enum class Kind {
     None,
-    Refused,      ///< the address is none we go to (scheme, plain http, host missing), or a redirect leads to such a one
-    Redirects,    ///< more than HttpGet::kMostRedirects
+    Refused,    ///< the address is none we go to (scheme, plain http, host missing), or a redirect leads to such a one
+    Redirects,  ///< more than HttpGet::kMostRedirects
     Unreachable,  ///< name, connection, proxy
     Tls,          ///< the certificate or the handshake is bad
     Silence,      ///< nothing came for HttpQuestion::silenceMs
@@ -41,9 +41,9 @@ struct HttpFailure {
   };
 
   Kind kind = Kind::None;
-  int status = 0;               ///< of HTTP, for Kind::Status
-  int retryAfterSeconds = -1;   ///< what the server asked to wait (Retry-After, at most a day); -1: it did not
-  QString sentence;             ///< for the person, with the host, never with the token or a query
+  int status = 0;              ///< of HTTP, for Kind::Status
+  int retryAfterSeconds = -1;  ///< what the server asked to wait (Retry-After, at most a day); -1: it did not
+  QString sentence;            ///< for the person, with the host, never with the token or a query
 
   explicit operator bool() const { return kind != Kind::None; }
   /// The same question may well be answered later: everything but a refusal, TLS, and statuses such as 401, 403, 404.
@@ -65,13 +65,14 @@ bool isStrongEtag(const QByteArray& etag);
 
 /// One GET over http or https, in the thread of the network object, which outlives it.
 ///
-/// It follows redirects itself, at most kMostRedirects and never from https to http; the token goes to the origin of the
-/// first address only, and by plain http only on this machine. Plain http is refused but to this machine and to
+/// It follows redirects itself, at most kMostRedirects and never from https to http; the token goes to the origin of
+/// the first address only, and by plain http only on this machine. Plain http is refused but to this machine and to
 /// HttpQuestion::httpHost. A certificate that is not good is an error. The body comes as it is (no compression), with
 /// at most kReadAhead bytes waiting, so a reader who waits slows the sender down.
 ///
-/// Signals, in this order: answered() (200 or 206, and for a 206 exactly the range asked for), readyRead() any number of
-/// times, finished() once all that came was read or failure() is set. A body shorter than it was said to be is a failure.
+/// Signals, in this order: answered() (200 or 206, and for a 206 exactly the range asked for), readyRead() any number
+/// of times, finished() once all that came was read or failure() is set. A body shorter than it was said to be is a
+/// failure.
 class HttpGet : public QObject {
   Q_OBJECT
 
@@ -93,8 +94,8 @@ class HttpGet : public QObject {
   /// Of the first answer that had it, redirects included: a hub tells there what the address behind it will give
   /// (X-Linked-Etag, X-Linked-Size, X-Repo-Commit).
   QByteArray headerOnTheWay(const QByteArray& name) const;
-  QUrl url() const { return url_; }             ///< the last one
-  HttpRange range() const { return range_; }    ///< of a 206
+  QUrl url() const { return url_; }               ///< the last one
+  HttpRange range() const { return range_; }      ///< of a 206
   qint64 bodyBytes() const { return expected_; }  ///< what the body will have, by its header; -1: not said
   qint64 bytesAvailable() const;
   QByteArray read(qint64 most);
