@@ -173,6 +173,14 @@ QString Hub::sentenceFor(const HttpFailure& failure, const QByteArray& errorCode
   return failure.sentence;
 }
 
+/// Ends a question: it is deaf and silent from here on, whatever its context or the network still do.
+void Hub::drop(QObject* question) {
+  disconnect(this, nullptr, question, nullptr);
+  question->disconnect();
+  if (auto* fetch = qobject_cast<HttpFetch*>(question)) fetch->abort();
+  question->deleteLater();
+}
+
 template <class Value>
 void Hub::ask(const QUrl& url, const QString& repo, const std::function<Value(const QByteArray&, QString&)>& read,
               QObject* context, const Answer<Value>& answer) {
@@ -183,19 +191,13 @@ void Hub::ask(const QUrl& url, const QString& repo, const std::function<Value(co
   if (url.isEmpty()) return refuse(tr("The address of the hub in the settings is no http address."));
 
   auto* fetch = new HttpFetch(network_, questionFor(url), this);
-  connect(context, &QObject::destroyed, fetch, [fetch] {
-    fetch->abort();
-    fetch->deleteLater();
-  });
+  connect(context, &QObject::destroyed, fetch, [this, fetch] { drop(fetch); });
   connect(this, &Hub::wentOffline, fetch, [this, fetch, refuse] {
-    fetch->abort();
-    fetch->deleteLater();
+    drop(fetch);
     refuse(blocked());
   });
   connect(fetch, &HttpFetch::finished, context, [this, fetch, repo, read, context, answer](const HttpAnswer& got) {
-    fetch->disconnect(context);
-    fetch->deleteLater();
-    disconnect(this, &Hub::wentOffline, fetch, nullptr);
+    drop(fetch);
     if (got.failure) return answer({}, sentenceFor(got.failure, fetch->header("X-Error-Code"), repo));
     using Read = std::pair<Value, QString>;
     auto* watcher = new QFutureWatcher<Read>(context);
@@ -282,16 +284,14 @@ void Hub::needs(const HubRepo& repo, const FileChoice& choice, QObject* context,
     files.append(wanted);
   }
   auto* headers = new HeaderFetch(network_, pool_, questionFor(fileUrl(repo, {})), files, this);
-  connect(context, &QObject::destroyed, headers, &QObject::deleteLater);
+  connect(context, &QObject::destroyed, headers, [this, headers] { drop(headers); });
   connect(this, &Hub::wentOffline, headers, [this, headers, refuse] {
-    headers->deleteLater();
-    headers->disconnect();
+    drop(headers);
     refuse(blocked());
   });
   connect(headers, &HeaderFetch::finished, context,
           [this, headers, repo, answer](const ModelNeeds& needs, const HttpFailure& failure) {
-            headers->deleteLater();
-            disconnect(this, &Hub::wentOffline, headers, nullptr);
+            drop(headers);
             if (!failure) return answer(needs, {});
             const bool refused = failure.status == kGatedStatus1 || failure.status == kGatedStatus2;
             answer({}, sentenceFor(failure, refused && repo.gated ? "GatedRepo" : "", repo.repo));

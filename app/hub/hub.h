@@ -71,6 +71,7 @@ class Hub : public QObject {
  private:
   void applyProxy();
   void applyEndpoint();
+  void drop(QObject* question);
   HttpQuestion questionFor(const QUrl& url) const;
   QString sentenceFor(const HttpFailure& failure, const QByteArray& errorCode, const QString& repo) const;
   template <class Value>
