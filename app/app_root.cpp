@@ -1,6 +1,7 @@
 #include "app/app_root.h"
 
 #include <QDir>
+#include <QHostAddress>
 #include <QJsonDocument>
 #include <QJsonObject>
 
@@ -79,6 +80,9 @@ void AppRoot::connectParts() {
   connect(settings_.get(), &Settings::writeFailed, this, &AppRoot::addNotice);
   connect(settings_.get(), &Settings::downloadLimitKbChanged, this, &AppRoot::limitDownloads);
   connect(settings_.get(), &Settings::offlineChanged, this, &AppRoot::limitDownloads);
+  connect(hub_.get(), &Hub::reachChanged, this, [this] {
+    if (plainMirror() != plainMirror_ && downloads_->activeCount() == 0) openModelsFolder();
+  });
   connect(account_.get(), &HubAccount::tokenChanged, this, &AppRoot::limitDownloads);
   connect(library_.get(), &ModelLibrary::modelsDirChanged, this, &AppRoot::openModelsFolder);
   library_->setFolderGuard([this] {
@@ -93,7 +97,10 @@ void AppRoot::openModelsFolder() {
   catalog_.reset();
   downloads_.reset();
   const QString folder = library_->modelsDir();
-  downloads_ = std::make_unique<DownloadQueue>(folder);
+  DownloadOptions options;
+  options.httpHost = plainMirror();
+  plainMirror_ = options.httpHost;
+  downloads_ = std::make_unique<DownloadQueue>(folder, options);
   catalog_ = std::make_unique<ModelCatalog>(*hub_, *machine_, *downloads_, folder, ModelCatalog::builtIn());
   hubSearch_ = std::make_unique<HubSearch>(*hub_, *machine_, *downloads_, folder);
   limitDownloads();
@@ -102,6 +109,13 @@ void AppRoot::openModelsFolder() {
     catalog_->refresh();
   });
   emit modelsFolderMoved();
+}
+
+/// Host and port of a mirror that the person set without encryption; nothing else may be. Empty: there is none.
+QString AppRoot::plainMirror() const {
+  const QUrl hub = hub_->endpoint(HubSource::HuggingFace);
+  if (hub.scheme() != QLatin1String("http") || QHostAddress(hub.host()).isLoopback()) return {};
+  return hub.port() < 0 ? hub.host() : hub.host() + QLatin1Char(':') + QString::number(hub.port());
 }
 
 void AppRoot::limitDownloads() {

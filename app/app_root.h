@@ -115,8 +115,10 @@ class AppRoot : public QObject {
   void connectParts();
   void openModelsFolder();
   void limitDownloads();
+  QString plainMirror() const;
 
   QString notice_;
+  QString plainMirror_;  // that the downloads know of
   // In the order of making; each may use those above it.
   std::unique_ptr<Settings> settings_;
   std::unique_ptr<History> history_;

@@ -96,10 +96,10 @@ FocusScope {
                 width: parent.width
                 topPadding: visible ? Theme.px(14) : 0
                 spacing: 8
-                visible: offlineNote.visible || queueNote.visible || libraryNote.visible || catalogNote.visible
+                // Not by what shows in it: inside what is hidden nothing shows.
+                visible: [page.blocked, page.app.downloads.problem, page.app.library.problem, page.app.catalog.problem].some(text => text !== "")
 
                 Banner {
-                    id: offlineNote
                     visible: page.blocked !== ""
                     width: parent.width
                     trouble: false
@@ -112,21 +112,18 @@ FocusScope {
                     }
                 }
                 Banner {
-                    id: queueNote
                     visible: page.app.downloads.problem !== ""
                     width: parent.width
                     dismissible: false
                     message: page.app.downloads.problem
                 }
                 Banner {
-                    id: libraryNote
                     visible: page.app.library.problem !== ""
                     width: parent.width
                     message: page.app.library.problem
                     onDismissed: page.app.library.dismissProblem()
                 }
                 Banner {
-                    id: catalogNote
                     visible: page.app.catalog.problem !== ""
                     width: parent.width
                     dismissible: false

@@ -53,8 +53,7 @@ Rectangle {
             Words {
                 id: name
                 anchors.left: parent.left
-                anchors.right: mark.left
-                anchors.rightMargin: mark.visible ? Theme.px(8) : 0
+                width: Math.min(implicitWidth, parent.width - (mark.visible ? mark.implicitWidth + Theme.px(8) : 0))
                 text: card.title
                 font.pixelSize: Theme.px(16)
                 font.weight: Font.DemiBold
@@ -66,7 +65,6 @@ Rectangle {
                 anchors.right: parent.right
                 anchors.baseline: name.baseline
                 visible: card.recommended
-                width: visible ? implicitWidth : 0
                 text: qsTr("Recommended")
                 color: Theme.accent
                 font.pixelSize: Theme.captionSize
