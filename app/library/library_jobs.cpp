@@ -82,6 +82,7 @@ int LibraryJobs::activeCount() const {
 }
 
 QString LibraryJobs::statusText(const Row& row) const {
+  if (row.ended) return {};
   if (!row.started) return tr("Waits for its turn");
   if (row.job->cancelled()) return tr("Stopping");
   if (row.counts == Counts::Bytes) {

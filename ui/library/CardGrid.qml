@@ -13,7 +13,7 @@ Column {
     property bool allShown: false
 
     readonly property int perRow: width >= Theme.px(840) ? 3 : width >= Theme.px(540) ? 2 : 1
-    readonly property int atFirst: Math.max(3, perRow)
+    readonly property int atFirst: perRow === 2 ? 4 : 3  // whole rows
     readonly property int recommendedRow: catalog.recommendedRow
     property real tallest: 0
 

@@ -10,6 +10,8 @@ TaskLine {
     required property double received
     required property double total
     required property string folder
+    required detail
+    required problem
 
     readonly property bool going: state === DownloadQueue.Queued || state === DownloadQueue.Running || state === DownloadQueue.Verifying
 

@@ -113,6 +113,7 @@ FocusScope {
             spacing: Theme.px(8)
 
             RowLayout {
+                id: names
                 spacing: Theme.px(8)
                 Layout.fillWidth: true
                 Layout.preferredWidth: 1
@@ -127,11 +128,11 @@ FocusScope {
                     elide: Text.ElideMiddle
                     Layout.fillWidth: true
                     Layout.maximumWidth: Math.ceil(implicitWidth)
-                    Layout.minimumWidth: Math.min(implicitWidth, Theme.px(120))
+                    Layout.minimumWidth: Math.min(Math.ceil(implicitWidth), names.width)
                     Accessible.ignored: true
                 }
+                // Also where it says nothing: something has to fill the column.
                 Words {
-                    visible: text !== ""
                     text: row.originText
                     color: Theme.faint
                     font.pixelSize: Theme.px(14)

@@ -6,6 +6,8 @@ TaskLine {
 
     required property int index
     required property bool active
+    required progress
+    required problem
 
     signal cancelRequested
     signal dismissRequested
