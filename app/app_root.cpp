@@ -39,7 +39,7 @@ AppRoot::AppRoot(const StartOptions& options, QObject* parent)
       library_(std::make_unique<ModelLibrary>(*settings_, *runner_, options.modelPlaces())),
       account_(std::make_unique<HubAccount>(options.alone ? HubAccount::Keeper::SessionOnly : HubAccount::Keeper::SystemKeychain)),
       hub_(std::make_unique<Hub>(*settings_, *account_)),
-      machine_(std::make_unique<Machine>()),
+      machine_(options.machine ? std::make_unique<Machine>(*options.machine) : std::make_unique<Machine>()),
       sampling_(std::make_unique<SamplingViewModel>(*settings_, *runner_)),
       prompt_(std::make_unique<PromptViewModel>(*history_, *settings_, *runner_)),
       chat_(std::make_unique<ChatViewModel>(*history_, *settings_, *runner_, *sampling_, *prompt_)),

@@ -6,6 +6,7 @@
 #include <QString>
 #include <QVariantMap>
 #include <memory>
+#include <optional>
 
 #include "app/chat/chat_view_model.h"
 #include "app/chat/conversation_list_model.h"
@@ -35,6 +36,7 @@ struct StartOptions {
   qint64 conversationId = 0;  ///< conversation to open; 0: a new chat
   bool offline = false;       ///< the network is not used in this run
   bool alone = false;         ///< nothing beside `paths` is looked at: no other programs' models, no keychain (for tests)
+  std::optional<MachineFacts> machine = {};  ///< in place of this machine's, which is not measured then (for tests)
 
   ModelPlaces modelPlaces() const;
 };

@@ -1,6 +1,8 @@
 #include "app/library/library_work.h"
 
+#include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <QCoreApplication>
 #include <QDir>
@@ -21,7 +23,8 @@ namespace app {
 
 namespace {
 
-const QString kUnfinished = QStringLiteral(".import");  // ending of a folder below .partial that is ours
+// Ending of a folder below .partial that is ours; before it stands the number of the process that makes it.
+const QString kUnfinished = QStringLiteral(".import");
 constexpr int kQuantizePlaces = 1000;
 
 QString words(const char* text) {
@@ -58,7 +61,7 @@ class UnfinishedModel {
   UnfinishedModel(const QString& modelsDir, const QString& title)
       : modelsDir_(modelsDir),
         name_(freeName(modelsDir, folderNameFor(title))),
-        folder_(modelsDir + QStringLiteral("/.partial/") + name_ + kUnfinished) {
+        folder_(modelsDir + QStringLiteral("/.partial/") + name_ + QLatin1Char('.') + QString::number(::getpid()) + kUnfinished) {
     removeAll(folder_);
     made_ = QDir().mkpath(folder_);
   }
@@ -254,7 +257,7 @@ JobEnd moveToTrash(const QString& path, const QString& modelsDir) {
   const QString root = QFileInfo(modelsDir).canonicalFilePath();
   if (root.isEmpty() || (parent != root && !isInside(parent, root)))
     return failed(words(QT_TRANSLATE_NOOP("app::LibraryWork", "%1 is not in the models folder, so Sotto does not delete it.")).arg(path));
-  const QString trash = modelsDir + QStringLiteral("/.trash");
+  const QString trash = modelsDir + QStringLiteral("/.trash/") + QString::number(::getpid());
   const QString target = trash + QLatin1Char('/') + freeName(trash, QFileInfo(path).fileName());
   std::error_code error;
   if (QDir().mkpath(trash)) std::filesystem::rename(fileSystemPath(path), fileSystemPath(target), error);
@@ -272,9 +275,21 @@ JobEnd moveBack(const QString& trashed, const QString& path) {
 
 void clearLeftovers(const QString& modelsDir) {
   const QDir partial(modelsDir + QStringLiteral("/.partial"));
+  // What another process that runs is still at stays; of our own number it is from before.
+  const auto isLeft = [](const QString& process) {
+    const qint64 number = process.toLongLong();
+    return number <= 0 || number == ::getpid() || (::kill(static_cast<pid_t>(number), 0) != 0 && errno == ESRCH);
+  };
   const QStringList unfinished = partial.entryList({QLatin1Char('*') + kUnfinished}, QDir::Dirs | QDir::Hidden);
-  for (const QString& folder : unfinished) removeAll(partial.filePath(folder));
-  removeAll(modelsDir + QStringLiteral("/.trash"));
+  for (const QString& folder : unfinished) {
+    if (isLeft(folder.chopped(kUnfinished.size()).section(QLatin1Char('.'), -1))) removeAll(partial.filePath(folder));
+  }
+  const QDir trash(modelsDir + QStringLiteral("/.trash"));
+  const QStringList deleted = trash.entryList(QDir::AllEntries | QDir::Hidden | QDir::System | QDir::NoDotAndDotDot);
+  for (const QString& process : deleted) {
+    if (isLeft(process)) removeAll(trash.filePath(process));
+  }
+  QDir(modelsDir).rmdir(QStringLiteral(".trash"));
 }
 
 }  // namespace app

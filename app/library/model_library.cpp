@@ -185,11 +185,6 @@ void ModelLibrary::scan() {
 }
 
 void ModelLibrary::scanEnded(const QList<FoundModel>& found) {
-  for (const FoundModel& model : found) {
-    // The runner names a model by its path unless it is told better.
-    const bool told = model.origin == ModelOrigin::HuggingFace || model.origin == ModelOrigin::Ollama;
-    if (told && settings_.modelTitle(model.path) != model.title) settings_.setModelTitle(model.path, model.title);
-  }
   arrange(found);
   lookAtNext();
 }
@@ -240,12 +235,16 @@ void ModelLibrary::lookAtNext() {
     files_.start([this, found = next->found] {
       const bool named = found.origin == ModelOrigin::HuggingFace || found.origin == ModelOrigin::Ollama;
       const ModelSummary summary = lookAtModel(found.path, named ? found.title : QString());
-      QMetaObject::invokeMethod(this, [this, summary, found] {
+      QMetaObject::invokeMethod(this, [this, summary, found, named] {
         const int row = rowOf(found.path);
         if (row >= 0) {
           rows_[row].summary = summary;
           rows_[row].checkedSign = found.sign;
           emit dataChanged(index(row), index(row));
+        }
+        // The runner names a model by its path unless it is told better.
+        if (named && summary.problem.isEmpty() && settings_.modelTitle(found.path) != found.title) {
+          settings_.setModelTitle(found.path, found.title);
         }
         lookAtNext();
       });

@@ -30,6 +30,7 @@ class ModelLibrary : public QAbstractListModel {
   Q_PROPERTY(app::LibraryJobs* jobs READ jobs CONSTANT)
   Q_PROPERTY(bool scanning READ scanning NOTIFY scanningChanged)
   Q_PROPERTY(int unusableCount READ unusableCount NOTIFY unusableCountChanged)
+  Q_PROPERTY(bool moving READ moving NOTIFY movingChanged)
   Q_PROPERTY(QString modelsDir READ modelsDir NOTIFY modelsDirChanged)
   Q_PROPERTY(QString problem READ problem NOTIFY problemChanged)
   Q_PROPERTY(QVariantMap candidate READ candidate NOTIFY candidateChanged)
@@ -74,6 +75,7 @@ class ModelLibrary : public QAbstractListModel {
   LibraryJobs* jobs() { return &jobs_; }
   bool scanning() const { return scanning_; }
   int unusableCount() const;  ///< other programs' models that Sotto cannot run
+  bool moving() const { return moving_; }  ///< the models folder is on its way; nothing is to be put into it
   QString modelsDir() const { return places_.modelsDir; }
   QString problem() const { return problem_; }      ///< what went wrong with the last verb, in a sentence; empty: nothing
   QString undoTitle() const { return undo_.title; }  ///< of the model deleted last, while that can be undone; empty: none
@@ -118,6 +120,7 @@ class ModelLibrary : public QAbstractListModel {
  signals:
   void scanningChanged();
   void unusableCountChanged();
+  void movingChanged();
   void modelsDirChanged();
   void problemChanged();
   void undoTitleChanged();
@@ -149,6 +152,8 @@ class ModelLibrary : public QAbstractListModel {
   void usesChanged();
   QString lastUsedText(const Row& row) const;
   static QString originText(ModelOrigin origin);
+  bool isSettled();
+  void setMoving(bool moving);
   void startCopy(const QString& path, const QString& title);
   void startQuantize(const QString& path, const QString& title, int bits);
   void letGo(const FoundModel& model);
@@ -165,6 +170,7 @@ class ModelLibrary : public QAbstractListModel {
   Deleted undo_;
   bool scanning_ = false;
   bool scanAgain_ = false;
+  bool moving_ = false;
   int unusable_ = 0;
   std::function<QString()> whyNotMove_;
   std::shared_ptr<std::atomic<bool>> stopped_ = std::make_shared<std::atomic<bool>>(false);

@@ -28,7 +28,18 @@ QString modelAt(const QUrl& location) {
 
 }  // namespace
 
+bool ModelLibrary::isSettled() {
+  if (!moving_) return true;
+  setProblem(tr("The models folder is being moved; try again when that is done."));
+  return false;
+}
+
+void ModelLibrary::setMoving(bool moving) {
+  if (std::exchange(moving_, moving) != moving) emit movingChanged();
+}
+
 void ModelLibrary::startCopy(const QString& path, const QString& title) {
+  if (!isSettled()) return;
   jobs_.start(
       tr("Copying %1").arg(title), LibraryJobs::Counts::Bytes,
       [path, title, dir = places_.modelsDir](JobControl& control) { return importModel(path, dir, title, control); },
@@ -36,7 +47,7 @@ void ModelLibrary::startCopy(const QString& path, const QString& title) {
 }
 
 void ModelLibrary::startQuantize(const QString& path, const QString& title, int bits) {
-  if (bits != 4 && bits != 8) return;
+  if ((bits != 4 && bits != 8) || !isSettled()) return;
   jobs_.start(
       tr("Making %1 smaller: %2 bits").arg(title).arg(bits), LibraryJobs::Counts::Share,
       [path, title, bits, dir = places_.modelsDir](JobControl& control) {
@@ -122,7 +133,7 @@ void ModelLibrary::letGo(const FoundModel& model) {
 }
 
 void ModelLibrary::deleteAt(int row) {
-  if (row < 0 || row >= rows_.size() || !data(index(row), CanDeleteRole).toBool()) return;
+  if (row < 0 || row >= rows_.size() || !data(index(row), CanDeleteRole).toBool() || !isSettled()) return;
   const FoundModel model = rows_[row].found;
   letGo(model);
   dismissUndo();
@@ -169,8 +180,8 @@ void ModelLibrary::removeForGood(const QString& trashed) {
 
 void ModelLibrary::showInFolder(int row) {
   if (row < 0 || row >= rows_.size()) return;
-  const QFileInfo file(rows_[row].found.path);
-  QDesktopServices::openUrl(QUrl::fromLocalFile(file.isDir() ? file.filePath() : file.absolutePath()));
+  const FoundModel& model = rows_[row].found;
+  QDesktopServices::openUrl(QUrl::fromLocalFile(model.isFolder ? model.path : model.path.section(QLatin1Char('/'), 0, -2)));
 }
 
 void ModelLibrary::moveModels(const QUrl& folder) {
@@ -181,22 +192,26 @@ void ModelLibrary::moveModels(const QUrl& folder) {
   dismissUndo();
 
   const QString from = places_.modelsDir;
-  QString to = QDir::cleanPath(folder.isLocalFile() ? folder.toLocalFile() : folder.toString());
-  if (QFileInfo(to).isDir() && !QDir(to).isEmpty()) to += QStringLiteral("/sotto-models");
+  const QString to = QDir::cleanPath(folder.isLocalFile() ? folder.toLocalFile() : folder.toString());
   const QString loaded = runner_.modelPath();
   const bool within = loaded.startsWith(from + QLatin1Char('/'));
   if (within) runner_.unload();
+  setMoving(true);
   jobs_.start(
       tr("Moving the models folder to %1").arg(to), LibraryJobs::Counts::Bytes,
-      [from, to](JobControl& control) { return moveFolder(from, to, control); },
-      [this, from, to, loaded, within](const JobEnd& end) {
+      [from, to](JobControl& control) {
+        const bool taken = QFileInfo(to).isDir() && !QDir(to).isEmpty();
+        return moveFolder(from, taken ? to + QStringLiteral("/sotto-models") : to, control);
+      },
+      [this, from, loaded, within](const JobEnd& end) {
         if (!end.path.isEmpty()) {
-          places_.modelsDir = to;
-          settings_.setModelsFolder(to);
-          settings_.moveModelPaths(from, to);
+          places_.modelsDir = end.path;
+          settings_.setModelsFolder(end.path);
+          settings_.moveModelPaths(from, end.path);
           emit modelsDirChanged();
         }
-        if (within) runner_.load(end.path.isEmpty() ? loaded : to + loaded.mid(from.size()));
+        setMoving(false);
+        if (within) runner_.load(end.path.isEmpty() ? loaded : end.path + loaded.mid(from.size()));
         refresh();
       });
 }

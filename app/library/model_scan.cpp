@@ -53,6 +53,7 @@ class Scan {
     if (whole && isModelFolder(entries)) {
       FoundModel model;
       model.path = folder;
+      model.isFolder = true;
       model.title = title.isEmpty() ? QFileInfo(folder).fileName() : title;
       model.origin = origin;
       model.licence = licenceIn(folder);
@@ -140,6 +141,7 @@ void takeOpened(Scan& scan, const QString& path) {
   FoundModel model;
   model.path = path;
   model.title = file.isDir() ? file.fileName() : ggufPart(file.fileName()).stem;
+  model.isFolder = file.isDir();
   model.missing = !file.exists();
   if (!model.missing) model.licence = licenceIn(file.isDir() ? path : file.absolutePath());
   scan.take(std::move(model), model.missing ? QList<QFileInfo>() : filesOf(path));

@@ -30,6 +30,7 @@ struct FoundModel {
   qint64 bytes = 0;  ///< on the disk
   QString removable; ///< of Models: the folder or file whose removal frees the bytes; else empty
   QString sign;      ///< another one where the files changed
+  bool isFolder = false;
   bool missing = false;
 };
 

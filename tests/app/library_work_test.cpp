@@ -187,9 +187,13 @@ class LibraryWorkTest : public QObject {
 
   void leftoversOfImportsGoDownloadsStay() {
     tests::writeFile(models_ + QStringLiteral("/.partial/Chat.import/config.json"), "{}");
+    tests::writeFile(models_ + QStringLiteral("/.partial/Mine.%1.import/config.json").arg(::getpid()), "{}");
+    tests::writeFile(models_ + QStringLiteral("/.partial/Gone.2147483646.import/config.json"), "{}");
+    const QString others = QStringLiteral("Others.%1.import").arg(::getppid());  // a process that runs
+    tests::writeFile(models_ + QStringLiteral("/.partial/") + others + QStringLiteral("/config.json"), "{}");
     tests::writeFile(models_ + QStringLiteral("/.partial/Fetched/plan.json"), "{}");
     clearLeftovers(models_);
-    QCOMPARE(everythingIn(models_ + QStringLiteral("/.partial")), QStringList({QStringLiteral("Fetched")}));
+    QCOMPARE(everythingIn(models_ + QStringLiteral("/.partial")), QStringList({QStringLiteral("Fetched"), others}));
   }
 
   void folderMovesByRename() {

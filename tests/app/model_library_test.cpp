@@ -297,7 +297,7 @@ class ModelLibraryTest : public QObject {
     library_->deleteAt(rowOf(QStringLiteral("Chat")));
     QTRY_VERIFY_WITH_TIMEOUT(!library_->undoTitle().isEmpty(), kPatience);
     library_->dismissUndo();
-    QTRY_VERIFY_WITH_TIMEOUT(QDir(models(QStringLiteral(".trash"))).isEmpty(), kPatience);
+    QTRY_VERIFY_WITH_TIMEOUT(QDir(models(QStringLiteral(".trash/%1").arg(QCoreApplication::applicationPid()))).isEmpty(), kPatience);
   }
 
   void whatWasDeletedIsGoneAtTheEnd() {
@@ -307,7 +307,7 @@ class ModelLibraryTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(!library_->undoTitle().isEmpty(), kPatience);
     tester_.reset();
     library_.reset();
-    QVERIFY(QDir(models(QStringLiteral(".trash"))).isEmpty());
+    QVERIFY(QDir(models(QStringLiteral(".trash/%1").arg(QCoreApplication::applicationPid()))).isEmpty());
   }
 
   void oneOfSeveralFilesInAFolderIsDeletedAlone() {
@@ -335,6 +335,21 @@ class ModelLibraryTest : public QObject {
     QVERIFY(tests::waitForLoad(*runner_));
     QCOMPARE(runner_->modelPath(), to + QStringLiteral("/Chat"));
     QVERIFY(at(rowOf(QStringLiteral("Chat")), ModelLibrary::ActiveRole).toBool());
+  }
+
+  void nothingIsPutIntoAFolderThatMoves() {
+    tests::copyFolder(tests::fixtureModel("ernie4_5-chat"), models(QStringLiteral("Chat")));
+    open();
+    library_->moveModels(QUrl::fromLocalFile(folder_->filePath(QStringLiteral("elsewhere"))));
+    QVERIFY(library_->moving());
+    library_->importCopy(QUrl::fromLocalFile(tests::fixtureModel("ernie4_5-chat")));
+    QCOMPARE(library_->jobs()->count(), 1);
+    QVERIFY(!library_->problem().isEmpty());
+    library_->deleteAt(rowOf(QStringLiteral("Chat")));
+    QVERIFY(waitForJobs());
+    QVERIFY(!library_->moving());
+    QVERIFY(rowOf(QStringLiteral("Chat")) >= 0);
+    QVERIFY(!QFileInfo::exists(models()));
   }
 
   void modelsFolderThatCannotMoveStays() {

@@ -15,6 +15,9 @@ TaskLine {
 
     readonly property bool going: state === DownloadQueue.Queued || state === DownloadQueue.Running || state === DownloadQueue.Verifying
 
+    /// Why nothing can be fetched now; empty: it can.
+    property string blocked: ""
+
     signal pauseRequested
     signal resumeRequested
     signal cancelRequested
@@ -33,6 +36,8 @@ TaskLine {
     PushButton {
         visible: line.state === DownloadQueue.Paused || line.state === DownloadQueue.Failed
         text: line.state === DownloadQueue.Failed ? qsTr("Try again") : qsTr("Resume")
+        enabled: line.blocked === ""
+        hint: line.blocked
         Accessible.name: qsTr("Resume")
         Accessible.description: line.title
         onClicked: line.resumeRequested()

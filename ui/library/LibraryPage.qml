@@ -11,7 +11,7 @@ FocusScope {
 
     required property AppRoot app
     required property bool sidebarShown
-    readonly property string blocked: app.hub.blocked
+    readonly property string blocked: app.library.moving ? qsTr("The models folder is being moved.") : app.hub.blocked
 
     signal sidebarRequested
     signal openFolderRequested
@@ -145,7 +145,7 @@ FocusScope {
             Column {
                 id: tasks
                 width: parent.width
-                topPadding: downloads.count + jobs.count > 0 ? Theme.px(16) : 0
+                topPadding: downloads.count + jobs.count > 0 || page.app.library.candidate.name !== undefined ? Theme.px(16) : 0
                 spacing: Theme.px(10)
                 Accessible.role: Accessible.List
                 Accessible.name: qsTr("Downloads")
@@ -155,6 +155,7 @@ FocusScope {
                     model: page.app.downloads
                     delegate: DownloadLine {
                         width: tasks.width
+                        blocked: page.blocked
                         onPauseRequested: page.app.downloads.pause(index)
                         onResumeRequested: page.app.downloads.resume(index)
                         onCancelRequested: page.app.downloads.cancel(index)

@@ -33,7 +33,7 @@ Rectangle {
     implicitHeight: column.implicitHeight + Theme.px(36)
     radius: Theme.radius
     color: Theme.card
-    border.width: recommended ? 1.5 : 1
+    border.width: 1
     border.color: recommended ? Theme.accent : Theme.line
 
     Accessible.role: Accessible.Grouping
@@ -77,7 +77,7 @@ Rectangle {
             font.pixelSize: Theme.smallSize
             lineHeight: 1.35
             wrapMode: Text.Wrap
-            maximumLineCount: 4
+            maximumLineCount: 6
             elide: Text.ElideRight
             Layout.fillWidth: true
             Layout.topMargin: Theme.px(6)

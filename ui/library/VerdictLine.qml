@@ -8,6 +8,8 @@ RowLayout {
     /// "fits", "tight", "too large" or "unknown".
     required property string verdict
     required property string words
+    readonly property string verdictWord: verdict === "fits" ? qsTr("Fits.") : verdict === "tight" ? qsTr("Tight.")
+        : verdict === "too large" ? qsTr("Too large.") : ""
 
     spacing: Theme.px(8)
 
@@ -21,7 +23,7 @@ RowLayout {
     }
     Words {
         id: label
-        text: line.words
+        text: line.verdictWord === "" ? line.words : line.verdictWord + " " + line.words
         font.pixelSize: Theme.smallSize
         lineHeight: 1.25
         wrapMode: Text.Wrap
