@@ -74,7 +74,7 @@ class DownloadFaultTest : public QObject {
       QTemporaryDir home;
       const QString models = home.filePath(QStringLiteral("models"));
       DownloadOptions options = quickOptions();
-      options.silenceMs = 1000;
+      options.silenceMs = 150;
       options.retries = 6;
       DownloadQueue queue(models, options);
       QVERIFY(queue.add(planFor(files, [&](const QString& path) { return proxy.url(path); })));
@@ -83,7 +83,7 @@ class DownloadFaultTest : public QObject {
         return state == DownloadQueue::State::Done || state == DownloadQueue::State::Failed;
       };
       const QString where = QStringLiteral("seed %1: %2").arg(QString::number(seed), told.join(QStringLiteral(", ")));
-      QVERIFY2(QTest::qWaitFor(ended, kPatienceMs), qPrintable(where + QStringLiteral(" does not end")));
+      QVERIFY2(reaches(queue, ended), qPrintable(where + QStringLiteral(" does not end")));
       faultsDone += static_cast<int>(told.size());
       const QString line = QStringLiteral("seed %1: %2 faults of %3 answers (%4)")
                                .arg(QString::number(seed), QString::number(told.size()),

@@ -1,6 +1,5 @@
 #include "tests/support/fault_proxy.h"
 
-#include <QPointer>
 #include <QTcpSocket>
 #include <algorithm>
 
@@ -121,6 +120,10 @@ void FaultProxy::forward(QTcpSocket* client, const ProxyRequest& request, const 
   if (!request.authorization.isEmpty()) question += "Authorization: " + request.authorization + "\r\n";
   connect(origin, &QTcpSocket::connected, origin, [origin, question] { origin->write(question + "\r\n"); });
   connect(origin, &QTcpSocket::disconnected, this, [this, origin, client, fault] { deliver(client, origin->readAll(), fault); });
+  connect(client, &QTcpSocket::disconnected, origin, [origin] {
+    origin->disconnect();
+    origin->abort();
+  });
   origin->connectToHost(QHostAddress::LocalHost, originPort_);
 }
 
