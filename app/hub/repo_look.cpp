@@ -41,6 +41,8 @@ void RepoLook::takeListing(const HubRepo& repo) {
     choice.files = files;
     choices_.append(choice);
   }
+  if (choices_.isEmpty() && !only_.isEmpty())
+    return end(tr("%1 does not have it any more in %2.").arg(repo_, only_.join(QStringLiteral(", "))));
   if (choices_.isEmpty()) return end(tr("%1 has no files that Sotto runs: neither GGUF nor safetensors.").arg(repo_));
   emit listed(choices_);
   if (!foreign.isEmpty()) return end(foreign);

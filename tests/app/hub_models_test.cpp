@@ -149,10 +149,10 @@ class HubModelsTest : public QObject {
     };
     QCOMPARE(recommended(0.3, 20), QString());
     QCOMPARE(recommended(4, 20), QStringLiteral("ERNIE 4.5 0.3B BF16"));
-    QCOMPARE(recommended(16, 80), QStringLiteral("GLM-4 9B Q6_K"));
+    QCOMPARE(recommended(16, 80), QStringLiteral("GLM-4 9B Q8_0"));
     QCOMPARE(recommended(16, 30), QStringLiteral("ERNIE 4.5 0.3B BF16"));  // 9B would write 6 tokens a second
     QCOMPARE(recommended(32, 40), QStringLiteral("ERNIE 4.5 21B A3B Q8_0"));
-    QCOMPARE(recommended(768, 400), QStringLiteral("GLM-4 32B Q8_0"));
+    QCOMPARE(recommended(768, 400), QStringLiteral("ERNIE 4.5 300B A47B Q4_K_M"));
     QVERIFY(server_->asked().isEmpty());
   }
 
