@@ -36,8 +36,7 @@ class DownloadPlanTest : public QObject {
   }
 
   void oddLettersBecomeUnderscores() {
-    QCOMPARE(safePath(QStringLiteral("a b (1)&é.gguf")).value_or(QString()),
-             QStringLiteral("a_b__1___.gguf"));
+    QCOMPARE(safePath(QStringLiteral("a b (1)&é.gguf")).value_or(QString()), QStringLiteral("a_b__1___.gguf"));
     QCOMPARE(safePath(QStringLiteral("a\u202Egg.fug")).value_or(QString()), QStringLiteral("a_gg.fug"));
   }
 
