@@ -108,8 +108,8 @@ inline QString problemOf(const app::DownloadQueue& queue, int row = 0) {
   return of(queue, row, app::DownloadQueue::ProblemRole).toString();
 }
 
-/// Runs events until it holds, at each change of the queue; false: it did not in time. Other than QTest::qWaitFor it never
-/// sleeps, so a server in this thread answers at once.
+/// Runs events until it holds, at each change of the queue; false: it did not in time. Other than QTest::qWaitFor it
+/// never sleeps, so a server in this thread answers at once.
 template <typename Holds>
 bool reaches(app::DownloadQueue& queue, const Holds& holds, int patienceMs = kPatienceMs) {
   if (holds()) return true;
