@@ -83,8 +83,9 @@ void RepoLook::takeNeeds(int index, const ModelNeeds& needs, const QString& prob
 }
 
 void RepoLook::end(const QString& problem) {
-  emit finished(choices_, problem);
   deleteLater();
+  const QList<ChoiceRow> choices = choices_;  // the one who hears of it may be done with this object
+  emit finished(choices, problem);
 }
 
 }  // namespace app

@@ -109,6 +109,16 @@ class HubModelsTest : public QObject {
     }
   }
 
+  /// What nobody expects of a list of files: it is cut down before it becomes rows.
+  void listsOfVeryManyFilesAreCutDown() {
+    QList<HubFile> many;
+    for (int i = 0; i < 5000; ++i) {
+      many.append({QStringLiteral("m%1-Q8_0.gguf").arg(i), 1, {}, {}});
+      many.append({QStringLiteral("split-Q4_0-00001-of-00002.gguf"), 1, {}, {}});
+    }
+    QVERIFY(choicesOf(many).size() <= 61);
+  }
+
   void damagedCataloguesAreRefused_data() {
     QTest::addColumn<QByteArray>("json");
     QTest::newRow("nothing") << QByteArray();
@@ -209,6 +219,22 @@ class HubModelsTest : public QObject {
              engine::inspect(fixture("models/ernie4_5-chat").toStdString(), {}).memory_bytes);
     catalog.get(0, 1);
     QCOMPARE(added.size(), 1);
+    // Deleted again: the finished download is still listed, the model can be had.
+    QVERIFY(QDir(path).removeRecursively());
+    catalog.refresh();
+    QTRY_COMPARE(at(catalog, 0, ModelCatalog::StateRole).toString(), QStringLiteral("available"));
+  }
+
+  void aRenamedRepositoryKeepsTheNameThatWasAskedFor() {
+    addSmallModel();
+    QFile listing(server_->pathOf(QStringLiteral("api/models/a/small-GGUF.json")));
+    QVERIFY(listing.open(QIODevice::ReadOnly));
+    server_->put(QStringLiteral("api/models/a/small-GGUF.json"), listing.readAll().replace("a/small-GGUF", "new/small-GGUF"));
+    Machine machine(machineOf(16, 40));
+    ModelCatalog catalog(*hub_, machine, *queue_, models(), smallCatalog(kBothChoices));
+    catalog.get(0, 0);
+    QTRY_COMPARE_WITH_TIMEOUT(at(catalog, 0, ModelCatalog::StateRole).toString(), QStringLiteral("installed"), 20000);
+    QCOMPARE(at(catalog, 0, ModelCatalog::PathRole).toString(), models() + QStringLiteral("/a_small-GGUF-Q4_0"));
   }
 
   void whatKeepsFromGettingIsSaid() {

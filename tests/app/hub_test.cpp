@@ -216,6 +216,32 @@ class HubTest : public QObject {
     QCOMPARE(bytesServed(QStringLiteral("long-Q4_0.gguf")), 4 << 20);
   }
 
+  /// Of a split model only the part with the vocabulary is fetched bit by bit.
+  void splitModelsAreReadByTheirParts() {
+    const QByteArray rest(6 << 20, '\0');
+    const QTemporaryDir repo;
+    const auto write = [&](int number, tests::GgufBytes bytes) {
+      const QString name = QStringLiteral("s-Q8_0-0000%1-of-00003.gguf").arg(number + 1);
+      bytes.number("split.no", static_cast<std::uint32_t>(number)).number("split.count", 3);
+      QFile file(repo.filePath(name));
+      if (!file.open(QIODevice::WriteOnly)) qFatal("cannot write");
+      file.write(QByteArray::fromStdString(bytes.bytes()) + rest);
+    };
+    tests::GgufBytes first;
+    first.text("general.architecture", "qwen3").text("note", std::string(3 << 20, 'x'));
+    write(0, first);
+    write(1, {});
+    write(2, {});
+    server_->addRepo(QStringLiteral("a/split"), kCommit, repo.path());
+    const auto got = list("a/split");
+    const auto choices = choicesOf(got.value.files);
+    QCOMPARE(choices.size(), 1);
+    const auto found = needs(got.value, choices[0]);
+    QVERIFY2(found.value.problem.contains(QStringLiteral("qwen3")), qPrintable(found.problem + found.value.problem));
+    QCOMPARE(bytesServed(QStringLiteral("s-Q8_0-00001")), 4 << 20);
+    QCOMPARE(bytesServed(QStringLiteral("s-Q8_0-00002")), 256 << 10);
+  }
+
   void headersThatAreNoneEndEarly() {
     const QTemporaryDir repo;
     for (const char* name : {"page-Q8_0.gguf", "other-Q4_0.gguf", "model.safetensors", "config.json", "tokenizer.json"}) {
@@ -299,6 +325,29 @@ class HubTest : public QObject {
     QVERIFY(account_->keptWhere().contains(QStringLiteral("until Sotto is closed")));
     account_->removeToken();
     QVERIFY(!account_->hasToken() && account_->keptWhere().isEmpty());
+  }
+
+  /// Without a keychain (here: without a bus to reach one) the token is there for this run, and that is said.
+  void withoutAKeychainTheTokenLastsForTheRun() {
+    const QByteArray bus = qgetenv("DBUS_SESSION_BUS_ADDRESS");
+    qputenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
+    HubAccount account;
+    account.setOrigin(QUrl(QStringLiteral("https://huggingface.co")));
+    account.setToken(QStringLiteral("hf_a"));
+    QTRY_VERIFY_WITH_TIMEOUT(!account.busy(), 20000);
+    QCOMPARE(account.tokenFor(QUrl(QStringLiteral("https://huggingface.co/a/b"))), QByteArray("hf_a"));
+    QVERIFY2(account.keptWhere().contains(QStringLiteral("until Sotto is closed")), qPrintable(account.keptWhere()));
+    for (const char* other : {"http://huggingface.co/", "https://huggingface.co:444/", "https://cdn.huggingface.co/",
+                              "https://huggingface.co.example/", "https://user@other/"})
+      QVERIFY2(account.tokenFor(QUrl(QString::fromLatin1(other))).isEmpty(), other);
+    account.removeToken();
+    QTRY_VERIFY_WITH_TIMEOUT(!account.busy(), 20000);
+    QVERIFY(!account.hasToken());
+    if (bus.isEmpty()) {
+      qunsetenv("DBUS_SESSION_BUS_ADDRESS");
+    } else {
+      qputenv("DBUS_SESSION_BUS_ADDRESS", bus);
+    }
   }
 
   void offlineSendsNothing() {
