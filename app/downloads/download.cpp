@@ -119,7 +119,7 @@ void Download::connectTransfer(std::size_t item) {
   FileTransfer* const transfer = items_[item].transfer.get();
   // Later: a transfer is not to be changed from within its own work.
   connect(transfer, &FileTransfer::streamsChanged, this, &Download::pump, Qt::QueuedConnection);
-  connect(transfer, &FileTransfer::completed, this, &Download::checkNext, Qt::QueuedConnection);
+  connect(transfer, &FileTransfer::completed, this, &Download::pump, Qt::QueuedConnection);
   connect(transfer, &FileTransfer::failed, this, &Download::fail, Qt::QueuedConnection);
   connect(transfer, &FileTransfer::diskFailed, this, &Download::pause, Qt::QueuedConnection);
 }

@@ -13,6 +13,7 @@ namespace {
 
 constexpr qint64 kFirstOfSafetensors = 64 * 1024;        // bytes; most shards' headers have less
 constexpr qint64 kFirstOfGguf = 1024 * 1024;             // bytes; a large vocabulary goes on for some more
+constexpr qint64 kFirstOfPart = 256 * 1024;              // bytes of a further part, which lists some tensors only
 constexpr qint64 kMostOfSafetensors = 100'000'000 + 8;   // bytes; the format's own limit
 constexpr int kMostAtOnce = 4;                           // questions
 constexpr int kGrowth = 4;                               // times as much when it was not enough
@@ -53,7 +54,8 @@ void HeaderFetch::start() {
   for (File& file : files_) {
     const bool weights = file.what.kind != HeaderFile::Kind::Whole;
     if (file.what.size < 0 && weights) return end(tr("The hub does not say how long its files are."));
-    const qint64 first = file.what.kind == HeaderFile::Kind::Gguf ? kFirstOfGguf : kFirstOfSafetensors;
+    const bool gguf = file.what.kind == HeaderFile::Kind::Gguf;
+    const qint64 first = !gguf ? kFirstOfSafetensors : &file == &files_.first() ? kFirstOfGguf : kFirstOfPart;
     file.wanted = weights ? std::min(first, file.what.size) : file.what.size < 0 ? kLargestWhole : file.what.size;
     if (!weights && file.wanted > kLargestWhole)
       return end(tr("%1 is too long to look at before the download.").arg(file.what.name));
@@ -143,15 +145,13 @@ void HeaderFetch::read() {
 
 /// A GGUF file does not say how long its header is, so a header that is not sound may only be cut: more is asked for.
 void HeaderFetch::readingEnded(const HeaderReading& reading) {
-  bool more = false;
-  for (File& file : files_) {
-    const qint64 have = file.bytes.size();
-    if (!reading.damaged || file.what.kind != HeaderFile::Kind::Gguf || have >= file.what.size) continue;
+  File& file = files_.first();  // it has the vocabulary
+  const qint64 have = file.bytes.size();
+  if (reading.damaged && file.what.kind == HeaderFile::Kind::Gguf && have < file.what.size) {
     if (!file.bytes.startsWith("GGUF")) return end(tr("%1 is not a GGUF file.").arg(file.what.name));
     file.wanted = std::min(file.what.size, have * kGrowth);
-    more = true;
+    return ask();
   }
-  if (more) return ask();
   ended_ = true;
   emit finished(reading.needs, {});
 }

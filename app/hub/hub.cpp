@@ -16,7 +16,7 @@ namespace app {
 
 namespace {
 
-constexpr qint64 kLargestAnswer = 16 * 1024 * 1024;  // bytes; a list of 20,000 files has 5 MB
+constexpr qint64 kLargestAnswer = 16 * 1024 * 1024;  // bytes; a list of 5,000 files has 2 MB
 constexpr qsizetype kLongestQuery = 200;             // characters
 constexpr int kGatedStatus1 = 401, kGatedStatus2 = 403;
 
@@ -244,23 +244,24 @@ void Hub::list(HubSource source, const QString& repo, QObject* context, const An
         Qt::QueuedConnection);
     return;
   }
+  // One hub's list does not name the repository; the other's may have another name, because its owner renamed it. What was
+  // asked for leads there, and is what the folder is named after.
+  const auto named = [answer, repo](const HubRepo& found, const QString& problem) {
+    HubRepo whole = found;
+    whole.repo = repo;
+    whole.author = repo.section(QLatin1Char('/'), 0, 0);
+    whole.title = repo.section(QLatin1Char('/'), 1, 1);
+    answer(whole, problem);
+  };
   if (source == HubSource::ModelScope) {
     const QUrl url = below(endpoint(source), QStringLiteral("/api/v1/models/%1/repo/files").arg(repo));
-    // This hub's list does not name the repository.
-    const auto named = [answer, repo](const HubRepo& files, const QString& problem) {
-      HubRepo whole = files;
-      whole.repo = repo;
-      whole.author = repo.section(QLatin1Char('/'), 0, 0);
-      whole.title = repo.section(QLatin1Char('/'), 1, 1);
-      answer(whole, problem);
-    };
     return ask<HubRepo>(withQuery(url, {{QStringLiteral("Revision"), QStringLiteral("master")},
                                         {QStringLiteral("Recursive"), QStringLiteral("true")}}),
                         repo, readModelScopeRepo, context, named);
   }
   const QUrl url = below(endpoint(source), QStringLiteral("/api/models/%1").arg(repo));
   ask<HubRepo>(withQuery(url, {{QStringLiteral("blobs"), QStringLiteral("true")}}), repo, readHuggingFaceRepo, context,
-               answer);
+               named);
 }
 
 void Hub::needs(const HubRepo& repo, const FileChoice& choice, QObject* context, const Answer<ModelNeeds>& answer) {

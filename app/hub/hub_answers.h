@@ -13,7 +13,7 @@ namespace app {
 /// repository's faults within it are passed over. Any thread.
 
 inline constexpr int kMostFoundRepos = 50;
-inline constexpr int kMostRepoFiles = 20000;
+inline constexpr int kMostRepoFiles = 5000;
 
 /// GET /api/models: a list of repositories, without files.
 QList<HubRepo> readHuggingFaceSearch(const QByteArray& json, QString& problem);

@@ -9,9 +9,10 @@ namespace app {
 
 namespace {
 
-constexpr int kLongestRepoPart = 96;    // characters; what the hubs allow
-constexpr int kLongestPath = 400;       // bytes
-constexpr int kMostParts = 1000;        // of a split model
+constexpr int kLongestRepoPart = 96;  // characters; what the hubs allow
+constexpr int kLongestPath = 400;     // bytes
+constexpr int kMostParts = 1000;      // of a split model
+constexpr int kMostChoices = 60;      // of a repository; those with most have about 30
 
 /// What a model folder has beside its weights, as far as the engine reads it, and the licence.
 const QStringList kBesideWeights = {
@@ -48,11 +49,12 @@ Part partOf(const QString& path) {
 
 /// Whether the parts are 1 to N of N, each once; they are put in that order.
 bool sortParts(QList<HubFile>& files) {
+  if (files.size() > kMostParts) return false;
   std::sort(files.begin(), files.end(),
             [](const HubFile& a, const HubFile& b) { return partOf(a.path).number < partOf(b.path).number; });
   const int count = partOf(files.first().path).count;
   if (count == 0) return files.size() == 1;
-  if (count > kMostParts || files.size() != count) return false;
+  if (files.size() != count) return false;
   for (int i = 0; i < count; ++i) {
     const Part part = partOf(files[i].path);
     if (part.number != i + 1 || part.count != count) return false;
@@ -99,6 +101,7 @@ QList<FileChoice> ggufChoices(const QList<HubFile>& files) {
   }
   QList<FileChoice> choices;
   for (auto model = models.begin(); model != models.end(); ++model) {
+    if (choices.size() == kMostChoices) break;
     FileChoice choice;
     choice.gguf = true;
     choice.files = *model;

@@ -64,6 +64,8 @@ class HubSearch : public QAbstractListModel {
   QString problem() const { return problem_; }
   void setModelsDir(const QString& modelsDir) { installed_.setModelsDir(modelsDir); }
 
+  /// Looks in the models folder for what is installed.
+  Q_INVOKABLE void refresh() { installed_.refresh(); }
   /// Searches now.
   Q_INVOKABLE void search();
   /// Loads the files of a row, and of its best choice whether it runs here. Once; again after a problem.

@@ -10,9 +10,11 @@ InstalledFolders::InstalledFolders(DownloadQueue& queue, const QString& modelsDi
     : QObject(parent), queue_(queue), modelsDir_(modelsDir) {
   pool_.setMaxThreadCount(1);
   connect(&queue_, &DownloadQueue::completed, this, &InstalledFolders::refresh);
-  connect(&queue_, &QAbstractItemModel::rowsInserted, this, &InstalledFolders::changed);
-  connect(&queue_, &QAbstractItemModel::rowsRemoved, this, &InstalledFolders::changed);
-  connect(&queue_, &QAbstractItemModel::modelReset, this, &InstalledFolders::changed);
+  connect(&queue_, &QAbstractItemModel::rowsInserted, this, &InstalledFolders::lookAtQueue);
+  connect(&queue_, &QAbstractItemModel::rowsRemoved, this, &InstalledFolders::lookAtQueue);
+  connect(&queue_, &QAbstractItemModel::modelReset, this, &InstalledFolders::lookAtQueue);
+  connect(&queue_, &QAbstractItemModel::dataChanged, this, &InstalledFolders::lookAtQueue);
+  lookAtQueue();
   refresh();
 }
 
@@ -23,8 +25,21 @@ InstalledFolders::~InstalledFolders() {
 
 QString InstalledFolders::stateOf(const QString& folder) const {
   if (names_.contains(folder)) return QStringLiteral("installed");
-  const int row = queue_.rowOf(folder);
-  return row >= 0 ? QStringLiteral("downloading") : QStringLiteral("available");
+  return underWay_.contains(folder) ? QStringLiteral("downloading") : QStringLiteral("available");
+}
+
+/// Called for every step of every download; told on only where a name came or went.
+void InstalledFolders::lookAtQueue() {
+  QSet<QString> found;
+  for (int row = 0; row < queue_.rowCount(); ++row) {
+    const QModelIndex at = queue_.index(row);
+    const auto state = queue_.data(at, DownloadQueue::StateRole).value<DownloadQueue::State>();
+    if (state != DownloadQueue::State::Done && state != DownloadQueue::State::Failed)
+      found.insert(queue_.data(at, DownloadQueue::NameRole).toString());
+  }
+  if (found == underWay_) return;
+  underWay_ = found;
+  emit changed();
 }
 
 QString InstalledFolders::pathOf(const QString& folder) const {

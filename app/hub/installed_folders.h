@@ -31,9 +31,12 @@ class InstalledFolders : public QObject {
   void changed();
 
  private:
+  void lookAtQueue();
+
   DownloadQueue& queue_;
   QString modelsDir_;
   QSet<QString> names_;
+  QSet<QString> underWay_;  // of the queue, neither done nor failed
   QThreadPool pool_;  // one thread: answers come in the order of the looks
 };
 

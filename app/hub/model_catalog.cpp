@@ -140,6 +140,7 @@ void ModelCatalog::look(int row) {
 void ModelCatalog::startLook(int row) {
   Row& entry = rows_[row];
   entry.problem.clear();
+  entry.problems.clear();
   entry.looked = true;
   QHash<QString, QStringList> precisions;  // by repository, of its GGUF files
   QStringList repos;
@@ -156,7 +157,7 @@ void ModelCatalog::startLook(int row) {
     connect(look, &RepoLook::listed, this, [this, row, repo](const QList<ChoiceRow>& found) { merge(row, repo, found); });
     connect(look, &RepoLook::finished, this, [this, row, repo](const QList<ChoiceRow>& found, const QString& problem) {
       if (!found.isEmpty()) merge(row, repo, found);
-      lookEnded(row, problem);
+      lookEnded(row, repo, problem);
     });
     look->start();
   }
@@ -171,7 +172,7 @@ void ModelCatalog::merge(int row, const QString& repo, const QList<ChoiceRow>& f
       return other.gguf == choice.gguf && (!choice.gguf || other.precision == choice.precision);
     });
     if (match == found.end()) {
-      choice.problem = tr("The hub does not have it any more.");
+      choice.problem = tr("%1 does not have it any more in %2.").arg(repo, choice.precision);
       continue;
     }
     const QString precision = choice.precision;  // of safetensors the listing may not tell it
@@ -182,11 +183,12 @@ void ModelCatalog::merge(int row, const QString& repo, const QList<ChoiceRow>& f
   judge();
 }
 
-void ModelCatalog::lookEnded(int row, const QString& problem) {
+void ModelCatalog::lookEnded(int row, const QString& repo, const QString& problem) {
   Row& entry = rows_[row];
   --entry.looking;
   if (!problem.isEmpty()) {
-    entry.problem = problem;
+    if (entry.problem.isEmpty()) entry.problem = problem;
+    entry.problems.insert(repo, problem);
     entry.looked = false;
   }
   if (entry.looking == 0) {
@@ -203,9 +205,9 @@ void ModelCatalog::examine(int row, int choice) {
   ++rows_[row].looking;
   rowChanged(row);
   hub_.needs(asked.listing, asked.files, this, [this, row, choice](const ModelNeeds& needs, const QString& problem) {
-    if (problem.isEmpty()) rows_[row].choices[choice].needs = needs;
-    lookEnded(row, problem);
-    judge();
+    ChoiceRow& examined = rows_[row].choices[choice];
+    if (problem.isEmpty()) examined.needs = needs;
+    lookEnded(row, examined.repo, problem);
   });
 }
 
@@ -231,7 +233,7 @@ void ModelCatalog::hand(int row, int choice) {
   } else if (!hub_.blocked().isEmpty()) {
     entry.problem = hub_.blocked();
   } else if (!chosen.listed()) {
-    if (entry.problem.isEmpty()) entry.problem = tr("The hub did not list the files of %1.").arg(chosen.repo);
+    entry.problem = entry.problems.value(chosen.repo, tr("The hub did not list the files of %1.").arg(chosen.repo));
   } else if (chosen.listing.gated && hub_.account().tokenFor(hub_.endpoint(chosen.source)).isEmpty()) {
     entry.problem = tr("The owner of %1 wants to be asked first: accept the terms on its page, then give Sotto your access "
                        "token.")

@@ -3,6 +3,7 @@
 #include <QtQml/qqmlregistration.h>
 
 #include <QAbstractListModel>
+#include <QHash>
 
 #include "app/hub/catalog_file.h"
 #include "app/hub/choice_rows.h"
@@ -77,14 +78,15 @@ class ModelCatalog : public QAbstractListModel {
     CatalogCard card;
     QList<ChoiceRow> choices;
     QString problem;
-    int looking = 0;     // repositories that are being asked
+    QHash<QString, QString> problems;  // of the last look, by repository
+    int looking = 0;                   // questions under way
     bool looked = false;
-    int wanted = -1;     // choice to get once it is listed
+    int wanted = -1;                   // choice to get once it is listed
   };
 
   void startLook(int row);
   void merge(int row, const QString& repo, const QList<ChoiceRow>& found);
-  void lookEnded(int row, const QString& problem);
+  void lookEnded(int row, const QString& repo, const QString& problem);
   void hand(int row, int choice);
   int counted(const Row& row) const;
   void judge();

@@ -41,6 +41,8 @@ void RepoLook::takeListing(const HubRepo& repo) {
     choice.files = files;
     choices_.append(choice);
   }
+  if (choices_.isEmpty() && !only_.isEmpty())
+    return end(tr("%1 does not have it any more in %2.").arg(repo_, only_.join(QStringLiteral(", "))));
   if (choices_.isEmpty()) return end(tr("%1 has no files that Sotto runs: neither GGUF nor safetensors.").arg(repo_));
   emit listed(choices_);
   if (!foreign.isEmpty()) return end(foreign);
@@ -81,8 +83,9 @@ void RepoLook::takeNeeds(int index, const ModelNeeds& needs, const QString& prob
 }
 
 void RepoLook::end(const QString& problem) {
-  emit finished(choices_, problem);
   deleteLater();
+  const QList<ChoiceRow> choices = choices_;  // the one who hears of it may be done with this object
+  emit finished(choices, problem);
 }
 
 }  // namespace app

@@ -79,8 +79,8 @@ bool isStrongEtag(const QByteArray& etag) {
 }
 
 void HttpGet::ReplyEnd::operator()(QNetworkReply* reply) const {
+  // The end of a running reply ends its request; abort() would complain where an error is on its way already.
   reply->disconnect();
-  if (reply->isRunning()) reply->abort();
   reply->deleteLater();
 }
 

@@ -3,10 +3,12 @@
 #include <QCryptographicHash>
 #include <QDir>
 #include <QDirIterator>
+#include <QEventLoop>
 #include <QFile>
 #include <QRandomGenerator>
 #include <QString>
 #include <QTemporaryDir>
+#include <QTimer>
 #include <QtTest>
 #include <functional>
 
@@ -104,6 +106,24 @@ inline app::DownloadQueue::State stateOf(const app::DownloadQueue& queue, int ro
 
 inline QString problemOf(const app::DownloadQueue& queue, int row = 0) {
   return of(queue, row, app::DownloadQueue::ProblemRole).toString();
+}
+
+/// Runs events until it holds, at each change of the queue; false: it did not in time. Other than QTest::qWaitFor it
+/// never sleeps, so a server in this thread answers at once.
+template <typename Holds>
+bool reaches(app::DownloadQueue& queue, const Holds& holds, int patienceMs = kPatienceMs) {
+  if (holds()) return true;
+  QEventLoop loop;
+  QObject::connect(&queue, &app::DownloadQueue::progressChanged, &loop, [&] {
+    if (holds()) loop.quit();
+  });
+  QTimer::singleShot(patienceMs, &loop, &QEventLoop::quit);
+  loop.exec();
+  return holds();
+}
+
+inline bool reachesState(app::DownloadQueue& queue, app::DownloadQueue::State state, int row = 0) {
+  return reaches(queue, [&] { return queue.count() > row && stateOf(queue, row) == state; });
 }
 
 }  // namespace tests

@@ -1,5 +1,5 @@
-// Downloads what a plan says until it is killed or done: download_peer MODELS_DIR PLAN_FILE BYTES_PER_SECOND. Tells on stdout,
-// a line each:
+// Downloads what a plan says until it is killed or done: download_peer MODELS_DIR PLAN_FILE BYTES_PER_SECOND. Tells on
+// stdout, a line each:
 //   bytes N          so many are there
 //   done FOLDER
 //   failed SENTENCE

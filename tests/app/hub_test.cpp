@@ -216,6 +216,32 @@ class HubTest : public QObject {
     QCOMPARE(bytesServed(QStringLiteral("long-Q4_0.gguf")), 4 << 20);
   }
 
+  /// Of a split model only the part with the vocabulary is fetched bit by bit.
+  void splitModelsAreReadByTheirParts() {
+    const QByteArray rest(6 << 20, '\0');
+    const QTemporaryDir repo;
+    const auto write = [&](int number, tests::GgufBytes bytes) {
+      const QString name = QStringLiteral("s-Q8_0-0000%1-of-00003.gguf").arg(number + 1);
+      bytes.number("split.no", static_cast<std::uint32_t>(number)).number("split.count", 3);
+      QFile file(repo.filePath(name));
+      if (!file.open(QIODevice::WriteOnly)) qFatal("cannot write");
+      file.write(QByteArray::fromStdString(bytes.bytes()) + rest);
+    };
+    tests::GgufBytes first;
+    first.text("general.architecture", "qwen3").text("note", std::string(3 << 20, 'x'));
+    write(0, first);
+    write(1, {});
+    write(2, {});
+    server_->addRepo(QStringLiteral("a/split"), kCommit, repo.path());
+    const auto got = list("a/split");
+    const auto choices = choicesOf(got.value.files);
+    QCOMPARE(choices.size(), 1);
+    const auto found = needs(got.value, choices[0]);
+    QVERIFY2(found.value.problem.contains(QStringLiteral("qwen3")), qPrintable(found.problem + found.value.problem));
+    QCOMPARE(bytesServed(QStringLiteral("s-Q8_0-00001")), 4 << 20);
+    QCOMPARE(bytesServed(QStringLiteral("s-Q8_0-00002")), 256 << 10);
+  }
+
   void headersThatAreNoneEndEarly() {
     const QTemporaryDir repo;
     for (const char* name : {"page-Q8_0.gguf", "other-Q4_0.gguf", "model.safetensors", "config.json", "tokenizer.json"}) {
@@ -301,6 +327,29 @@ class HubTest : public QObject {
     QVERIFY(!account_->hasToken() && account_->keptWhere().isEmpty());
   }
 
+  /// Without a keychain (here: without a bus to reach one) the token is there for this run, and that is said.
+  void withoutAKeychainTheTokenLastsForTheRun() {
+    const QByteArray bus = qgetenv("DBUS_SESSION_BUS_ADDRESS");
+    qputenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus");
+    HubAccount account;
+    account.setOrigin(QUrl(QStringLiteral("https://huggingface.co")));
+    account.setToken(QStringLiteral("hf_a"));
+    QTRY_VERIFY_WITH_TIMEOUT(!account.busy(), 20000);
+    QCOMPARE(account.tokenFor(QUrl(QStringLiteral("https://huggingface.co/a/b"))), QByteArray("hf_a"));
+    QVERIFY2(account.keptWhere().contains(QStringLiteral("until Sotto is closed")), qPrintable(account.keptWhere()));
+    for (const char* other : {"http://huggingface.co/", "https://huggingface.co:444/", "https://cdn.huggingface.co/",
+                              "https://huggingface.co.example/", "https://user@other/"})
+      QVERIFY2(account.tokenFor(QUrl(QString::fromLatin1(other))).isEmpty(), other);
+    account.removeToken();
+    QTRY_VERIFY_WITH_TIMEOUT(!account.busy(), 20000);
+    QVERIFY(!account.hasToken());
+    if (bus.isEmpty()) {
+      qunsetenv("DBUS_SESSION_BUS_ADDRESS");
+    } else {
+      qputenv("DBUS_SESSION_BUS_ADDRESS", bus);
+    }
+  }
+
   void offlineSendsNothing() {
     settings_->setOffline(true);
     QVERIFY(hub_->offline());
@@ -379,7 +428,7 @@ class HubTest : public QObject {
     QCOMPARE(hub_->pageOf(HubSource::HuggingFace, QStringLiteral("a/b")), QUrl(QStringLiteral("https://hf-mirror.com/a/b")));
     settings_->setHubEndpoint(QStringLiteral("mirror.example/hub/?x#y"));
     QCOMPARE(hub_->endpoint(HubSource::HuggingFace), QUrl(QStringLiteral("https://mirror.example/hub")));
-    for (const char* address : {"ftp://x", "file:///etc", "https://", "javascript:1", "https://a b"}) {
+    for (const char* address : {"ftp://x", "file:///etc", "https://", "https://a b"}) {
       settings_->setHubEndpoint(QString::fromLatin1(address));
       QVERIFY2(hub_->endpoint(HubSource::HuggingFace).isEmpty(), address);
       QVERIFY(search("x").problem.contains(QStringLiteral("address")));
@@ -395,9 +444,10 @@ class HubTest : public QObject {
       socket.disconnectFromHost();
     });
     settings_->setNetworkProxy(proxy.address());
+    settings_->setHubEndpoint(QStringLiteral("http://hub.example"));  // this machine is always asked directly
     const auto got = search("x");
     QVERIFY2(got.value.size() == 1 && got.value[0].repo == QLatin1String("by/proxy"), qPrintable(got.problem));
-    QVERIFY(server_->asked().isEmpty());
+    QVERIFY(proxy.heads[0].startsWith("GET http://hub.example/api/models?search=x"));
   }
 };
 

@@ -33,9 +33,11 @@ class LoopbackHub {
   bool runs() const { return nginx_.state() == QProcess::Running; }
   QString address() const { return QStringLiteral("http://127.0.0.1:%1").arg(port_); }
 
+  QString pathOf(const QString& path) const { return folder_.filePath(QStringLiteral("hub/") + path); }
+
   /// Puts a file at a path of the hub; the answer to "/api/models" is the file "api/models.json".
   void put(const QString& path, const QByteArray& bytes) const {
-    const QString full = folder_.filePath(QStringLiteral("hub/") + path);
+    const QString full = pathOf(path);
     QDir().mkpath(QFileInfo(full).absolutePath());
     QFile file(full);
     if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size()) qFatal("cannot write %s", qPrintable(full));

@@ -1,6 +1,5 @@
 #include "tests/support/fault_proxy.h"
 
-#include <QPointer>
 #include <QTcpSocket>
 #include <algorithm>
 
@@ -11,7 +10,8 @@ namespace {
 QByteArray valueOf(const QByteArray& head, const QByteArray& name) {
   for (const QByteArray& line : head.split('\n')) {
     const qsizetype colon = line.indexOf(':');
-    if (colon > 0 && line.left(colon).trimmed().compare(name, Qt::CaseInsensitive) == 0) return line.mid(colon + 1).trimmed();
+    if (colon > 0 && line.left(colon).trimmed().compare(name, Qt::CaseInsensitive) == 0)
+      return line.mid(colon + 1).trimmed();
   }
   return {};
 }
@@ -40,9 +40,9 @@ QByteArray status(const QByteArray& line, const QByteArray& header = {}) {
 }  // namespace
 
 QString nameOf(Fault::Kind kind) {
-  static const char* const names[] = {"-",         "no answer", "cut", "stall", "truncate", "corrupt",   "redirect",
-                                      "away",      "whole",     "403", "416",   "429",      "500",       "etag",
-                                      "no etag",   "longer",    "shorter", "shifted", "compressed", "garbage"};
+  static const char* const names[] = {"-",       "no answer", "cut",     "stall",   "truncate",   "corrupt", "redirect",
+                                      "away",    "whole",     "403",     "416",     "429",        "500",     "etag",
+                                      "no etag", "longer",    "shorter", "shifted", "compressed", "garbage"};
   static_assert(std::size(names) == Fault::kKinds);
   return QString::fromLatin1(names[static_cast<int>(kind)]);
 }
@@ -120,7 +120,12 @@ void FaultProxy::forward(QTcpSocket* client, const ProxyRequest& request, const 
   }
   if (!request.authorization.isEmpty()) question += "Authorization: " + request.authorization + "\r\n";
   connect(origin, &QTcpSocket::connected, origin, [origin, question] { origin->write(question + "\r\n"); });
-  connect(origin, &QTcpSocket::disconnected, this, [this, origin, client, fault] { deliver(client, origin->readAll(), fault); });
+  connect(origin, &QTcpSocket::disconnected, this,
+          [this, origin, client, fault] { deliver(client, origin->readAll(), fault); });
+  connect(client, &QTcpSocket::disconnected, origin, [origin] {
+    origin->disconnect();
+    origin->abort();
+  });
   origin->connectToHost(QHostAddress::LocalHost, originPort_);
 }
 

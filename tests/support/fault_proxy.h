@@ -52,8 +52,8 @@ struct ProxyRequest {
   QByteArray authorization;
 };
 
-/// Stands before an origin on 127.0.0.1 and does to each answer what `choose` says. One request a connection. Event-driven,
-/// in the thread that made it.
+/// Stands before an origin on 127.0.0.1 and does to each answer what `choose` says. One request a connection.
+/// Event-driven, in the thread that made it.
 class FaultProxy : public QObject {
   Q_OBJECT
 

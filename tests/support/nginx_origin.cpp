@@ -14,7 +14,8 @@ constexpr int kPatienceMs = 10000;
 
 QString program() {
   const QString found = QStandardPaths::findExecutable(QStringLiteral("nginx"));
-  return found.isEmpty() ? QStandardPaths::findExecutable(QStringLiteral("nginx"), {QStringLiteral("/usr/sbin")}) : found;
+  return found.isEmpty() ? QStandardPaths::findExecutable(QStringLiteral("nginx"), {QStringLiteral("/usr/sbin")})
+                         : found;
 }
 
 quint16 freePort() {
@@ -46,9 +47,11 @@ bool NginxOrigin::start(quint16 port) {
   const QString dir = own_.path();
   QFile config(dir + QStringLiteral("/nginx.conf"));
   if (!config.open(QIODevice::WriteOnly | QIODevice::Truncate)) return false;
-  const QString ssl = tls_.isEmpty() ? QString()
-                                     : QStringLiteral("ssl_certificate %1/cert.pem; ssl_certificate_key %1/key.pem;").arg(tls_);
-  config.write(QStringLiteral(R"(daemon off; master_process off; pid %1/pid; error_log %1/error.log;
+  const QString ssl = tls_.isEmpty()
+                          ? QString()
+                          : QStringLiteral("ssl_certificate %1/cert.pem; ssl_certificate_key %1/key.pem;").arg(tls_);
+  config.write(
+      QStringLiteral(R"(daemon off; master_process off; pid %1/pid; error_log %1/error.log;
 events {}
 http {
   log_format told '$request_method $uri $status $body_bytes_sent "$http_range" "$http_authorization"';
@@ -58,8 +61,8 @@ http {
   server { listen 127.0.0.1:%2%3; root %4; %5 %6 }
 }
 )")
-                   .arg(dir, QString::number(port), tls_.isEmpty() ? QString() : QStringLiteral(" ssl"), root_, ssl, server_)
-                   .toUtf8());
+          .arg(dir, QString::number(port), tls_.isEmpty() ? QString() : QStringLiteral(" ssl"), root_, ssl, server_)
+          .toUtf8());
   config.close();
   process_.start(program(), {QStringLiteral("-p"), dir, QStringLiteral("-c"), config.fileName(), QStringLiteral("-e"),
                              dir + QStringLiteral("/error.log")});
@@ -76,7 +79,9 @@ http {
 }
 
 QUrl NginxOrigin::url(const QString& path) const {
-  QUrl url(QStringLiteral("%1://127.0.0.1:%2").arg(tls_.isEmpty() ? QStringLiteral("http") : QStringLiteral("https")).arg(port_));
+  QUrl url(QStringLiteral("%1://127.0.0.1:%2")
+               .arg(tls_.isEmpty() ? QStringLiteral("http") : QStringLiteral("https"))
+               .arg(port_));
   url.setPath(QLatin1Char('/') + path);
   return url;
 }

@@ -13,8 +13,8 @@ class NginxOrigin {
   /// nginx is installed.
   static bool isThere();
 
-  /// Serves `root`; `server` are further lines of its server block, `tls` a folder with cert.pem and key.pem (empty: http).
-  /// Check isRunning().
+  /// Serves `root`; `server` are further lines of its server block, `tls` a folder with cert.pem and key.pem (empty:
+  /// http). Check isRunning().
   explicit NginxOrigin(const QString& root, const QString& server = {}, const QString& tls = {});
   ~NginxOrigin();
 
