@@ -264,7 +264,7 @@ void ModelLibrary::lookAtNext() {
 void ModelLibrary::modelLoaded() {
   const QString path = runner_.modelPath();
   const auto known = std::ranges::find_if(rows_, [this](const Row& row) { return isActive(row); });
-  const bool opened = known == rows_.end() ? !path.startsWith(places_.modelsDir + QLatin1Char('/'))
+  const bool opened = known == rows_.end() ? places_.modelsDir.isEmpty() || !path.startsWith(places_.modelsDir + QLatin1Char('/'))
                                            : known->found.origin == ModelOrigin::InPlace;
   if (!path.isEmpty() && !runner_.isDemo() && opened && !settings_.knownModels().contains(path)) settings_.rememberModel(path);
   usesChanged();

@@ -257,6 +257,23 @@ class ModelsPageTest : public QObject {
     verifyNoWarning();
   }
 
+  void pageGoesOnWhenTheModelsFolderWasMoved() {
+    startHub();
+    tests::copyFolder(tests::fixtureModel("ernie4_5-chat"), models(QStringLiteral("Mine")));
+    start();
+    const QString to = folder_->filePath(QStringLiteral("elsewhere"));
+    library().moveModels(QUrl::fromLocalFile(to));
+    QTRY_VERIFY_WITH_TIMEOUT(!library().moving() && !library().scanning(), kPatience);
+    QVERIFY(row(rowOf(QStringLiteral("Mine")), ModelLibrary::PathRole).toString().startsWith(to));
+    search(QStringLiteral("ERNIE"));
+    QVERIFY(program_->press(kRepo, QAccessible::Button));
+    QVERIFY(press(QStringLiteral("Download"), kRepo));
+    QTRY_VERIFY_WITH_TIMEOUT(library().rowCount() == 3 && !library().scanning(), kPatience);
+    QCOMPARE(downloads().problem(), QString());
+    QVERIFY(!QFileInfo::exists(models(QString())));
+    verifyNoWarning();
+  }
+
   void unusableModelsAreNotOfferedInTheChat() {
     tests::copyFolder(tests::fixtureModel("ernie4_5-chat"), models(QStringLiteral("Half")));
     QVERIFY(QFile::remove(models(QStringLiteral("Half/model-00002-of-00003.safetensors"))));

@@ -25,7 +25,7 @@ class Setup : public QObject {
     app::StartOptions options;
     options.paths = app::Paths::under(folder_->path());
     options.alone = true;
-    options.machine = {.cores = 8, .memoryTotal = 32'000'000'000, .memoryAvailable = 24'000'000'000, .bandwidth = 41e9};
+    options.machine = app::MachineFacts{{}, 8, 32'000'000'000, 24'000'000'000, 41e9, {}, 0};
     const qint64 longChat = writeLongChat(options.paths.historyFile());
     root_ = std::make_unique<app::AppRoot>(options);
     engine->addImportPath(QStringLiteral("qrc:/qt/qml"));

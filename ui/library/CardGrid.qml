@@ -7,14 +7,15 @@ import Sotto.App
 Column {
     id: grid
 
-    required property ModelCatalog catalog
+    /// Asked for its catalogue each time: that is another one after the models folder was moved.
+    required property AppRoot app
     /// Why nothing can be fetched now; empty: it can.
     property string blocked: ""
     property bool allShown: false
 
     readonly property int perRow: width >= Theme.px(840) ? 3 : width >= Theme.px(540) ? 2 : 1
     readonly property int atFirst: perRow === 2 ? 4 : 3  // whole rows
-    readonly property int recommendedRow: catalog.recommendedRow
+    readonly property int recommendedRow: app.catalog.recommendedRow
     property real tallest: 0
 
     signal chatRequested(string path)
@@ -51,7 +52,7 @@ Column {
 
         Repeater {
             id: repeater
-            model: grid.catalog
+            model: grid.app.catalog
             delegate: ModelCard {
                 required property string state
                 required property string path
@@ -63,7 +64,7 @@ Column {
                 blocked: grid.blocked
                 onImplicitHeightChanged: Qt.callLater(grid.measure)
                 onVisibleChanged: Qt.callLater(grid.measure)
-                onDownloadRequested: (choice) => grid.catalog.get(index, choice)
+                onDownloadRequested: (choice) => grid.app.catalog.get(index, choice)
                 onChatRequested: grid.chatRequested(path)
                 onShowRequested: grid.downloadsRequested()
             }

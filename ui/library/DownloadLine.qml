@@ -18,6 +18,7 @@ TaskLine {
     /// Why nothing can be fetched now; empty: it can.
     property string blocked: ""
 
+    signal upRequested
     signal pauseRequested
     signal resumeRequested
     signal cancelRequested
@@ -27,6 +28,14 @@ TaskLine {
     quiet: state === DownloadQueue.Paused || state === DownloadQueue.Queued
     barShown: state !== DownloadQueue.Done
 
+    IconButton {
+        visible: line.state === DownloadQueue.Queued && line.index > 0
+        iconName: "arrow-up"
+        iconExtent: Theme.px(16)
+        label: qsTr("Move %1 up").arg(line.title)
+        hint: qsTr("Earlier in the queue")
+        onClicked: line.upRequested()
+    }
     PushButton {
         visible: line.going && line.state !== DownloadQueue.Verifying
         text: qsTr("Pause")

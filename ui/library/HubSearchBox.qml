@@ -9,7 +9,8 @@ import Sotto.App
 ColumnLayout {
     id: box
 
-    required property HubSearch search
+    /// Asked for its search each time: that is another one after the models folder was moved.
+    required property AppRoot app
     required property bool hasToken
     /// Why nothing can be asked now; empty: it can.
     property string blocked: ""
@@ -29,17 +30,17 @@ ColumnLayout {
             id: field
             placeholderText: qsTr("Search models")
             enabled: box.blocked === ""
-            text: box.search.query
+            text: box.app.hubSearch.query
             leftPadding: Theme.px(36)
             rightPadding: clear.visible ? clear.width + Theme.px(10) : Theme.px(12)
             Layout.fillWidth: true
             Layout.maximumWidth: Theme.px(460)
-            onTextEdited: box.search.query = text
-            onAccepted: box.search.search()
+            onTextEdited: box.app.hubSearch.query = text
+            onAccepted: box.app.hubSearch.search()
             Keys.onEscapePressed: (event) => {
                 event.accepted = text !== ""
-                box.search.query = ""
-                text = Qt.binding(() => box.search.query)
+                box.app.hubSearch.query = ""
+                text = Qt.binding(() => box.app.hubSearch.query)
             }
 
             Icon {
@@ -59,41 +60,41 @@ ColumnLayout {
                 iconName: "close"
                 label: qsTr("Clear search")
                 onClicked: {
-                    box.search.query = ""
-                    field.text = Qt.binding(() => box.search.query)
+                    box.app.hubSearch.query = ""
+                    field.text = Qt.binding(() => box.app.hubSearch.query)
                     field.forceActiveFocus()
                 }
             }
         }
         Chip {
             text: "Hugging Face"
-            checked: box.search.source === HubSearch.HuggingFace
-            onClicked: box.search.source = HubSearch.HuggingFace
+            checked: box.app.hubSearch.source === HubSearch.HuggingFace
+            onClicked: box.app.hubSearch.source = HubSearch.HuggingFace
         }
         Chip {
             text: "ModelScope"
-            checked: box.search.source === HubSearch.ModelScope
-            onClicked: box.search.source = HubSearch.ModelScope
+            checked: box.app.hubSearch.source === HubSearch.ModelScope
+            onClicked: box.app.hubSearch.source = HubSearch.ModelScope
         }
         Item { Layout.fillWidth: true }
     }
     Words {
         visible: text !== ""
         text: box.blocked !== "" ? box.blocked
-            : box.search.problem !== "" ? box.search.problem
-            : box.search.searching ? qsTr("Searching…")
-            : box.search.query !== "" && results.count === 0 ? qsTr("The hub has no model of that name that Sotto could run.") : ""
-        color: box.search.problem !== "" ? Theme.warn : Theme.dim
+            : box.app.hubSearch.problem !== "" ? box.app.hubSearch.problem
+            : box.app.hubSearch.searching ? qsTr("Searching…")
+            : box.app.hubSearch.query !== "" && results.count === 0 ? qsTr("The hub has no model of that name that Sotto could run.") : ""
+        color: box.app.hubSearch.problem !== "" ? Theme.warn : Theme.dim
         font.pixelSize: Theme.smallSize
         lineHeight: 1.3
         wrapMode: Text.Wrap
         Layout.fillWidth: true
-        Accessible.role: box.search.problem !== "" ? Accessible.AlertMessage : Accessible.StaticText
+        Accessible.role: box.app.hubSearch.problem !== "" ? Accessible.AlertMessage : Accessible.StaticText
     }
     PushButton {
-        visible: box.search.problem !== "" && box.blocked === ""
+        visible: box.app.hubSearch.problem !== "" && box.blocked === ""
         text: qsTr("Try again")
-        onClicked: box.search.search()
+        onClicked: box.app.hubSearch.search()
     }
     // No layout: in Qt 6.4 one still touches items that a Repeater has destroyed.
     Column {
@@ -104,12 +105,12 @@ ColumnLayout {
 
         Repeater {
             id: results
-            model: box.search
+            model: box.app.hubSearch
             delegate: HubRepoRow {
                 width: list.width
                 hasToken: box.hasToken
-                onLookRequested: box.search.look(index)
-                onGetRequested: (choice) => box.search.get(index, choice)
+                onLookRequested: box.app.hubSearch.look(index)
+                onGetRequested: (choice) => box.app.hubSearch.get(index, choice)
                 onTokenRequested: box.tokenRequested()
             }
         }

@@ -134,7 +134,7 @@ FocusScope {
                 id: cards
                 width: parent.width
                 topPadding: Theme.px(18)
-                catalog: page.app.catalog
+                app: page.app
                 blocked: page.blocked
                 onChatRequested: (path) => {
                     page.app.runner.load(path)
@@ -156,6 +156,7 @@ FocusScope {
                     delegate: DownloadLine {
                         width: tasks.width
                         blocked: page.blocked
+                        onUpRequested: page.app.downloads.move(index, index - 1)
                         onPauseRequested: page.app.downloads.pause(index)
                         onResumeRequested: page.app.downloads.resume(index)
                         onCancelRequested: page.app.downloads.cancel(index)
@@ -235,7 +236,7 @@ FocusScope {
             HubSearchBox {
                 id: hubSearch
                 width: parent.width
-                search: page.app.hubSearch
+                app: page.app
                 hasToken: page.app.account.hasToken
                 blocked: page.blocked
                 onTokenRequested: page.networkSettingsRequested()
