@@ -48,6 +48,7 @@ Download::Download(const TransferShared& shared, const Folder& models, const Fol
 }
 
 Download::~Download() {
+  blockSignals(true);
   stopAll(DownloadState::Paused, {});
   // The check reads a file that is closed next.
   check_.waitForFinished();
@@ -142,11 +143,13 @@ void Download::pump() {
 
 /// Checks the next complete file, one at a time; after the last one the folder is moved.
 void Download::checkNext() {
-  if (!isActive() || checkRuns_) return;
+  if (!isActive()) return;
   const auto next = std::find_if(items_.begin(), items_.end(),
                                  [](const Item& item) { return !item.sound && item.transfer->complete(); });
   const bool fetching =
       std::any_of(items_.begin(), items_.end(), [](const Item& item) { return !item.transfer->complete(); });
+  if (!fetching && state_ == DownloadState::Running) setState(DownloadState::Verifying);
+  if (checkRuns_) return;
   if (next == items_.end()) {
     if (!fetching) moveIntoPlace();
     return;
@@ -165,7 +168,6 @@ void Download::checkNext() {
   checkShared_ = std::make_shared<CheckShared>();
   check_.setFuture(QtConcurrent::run(
       &pool_, [opened, path, file, shared = checkShared_] { return checkFile(*opened, path, file, shared); }));
-  setState(fetching ? DownloadState::Running : DownloadState::Verifying);
 }
 
 void Download::checked() {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kVersion = 1;
 constexpr qsizetype kLongestText = 1000;
-constexpr qsizetype kLargestJson = 8 * 1024 * 1024;
+constexpr qsizetype kLargestJson = 8LL * 1024 * 1024;
 constexpr qint64 kLargestExactNumber = 1LL << 53;  // what a number of JSON holds exactly
 
 QString tr(const char* text) {
@@ -46,6 +46,10 @@ QString fileProblem(const DownloadFile& file) {
 }
 
 }  // namespace
+
+QString originOf(const QUrl& url) {
+  return url.toString(QUrl::RemoveUserInfo | QUrl::RemovePath | QUrl::RemoveQuery | QUrl::RemoveFragment);
+}
 
 DownloadPlan checkedPlan(const DownloadPlan& plan, QString& problem) {
   problem.clear();
@@ -83,6 +87,11 @@ DownloadPlan checkedPlan(const DownloadPlan& plan, QString& problem) {
     const QString wrong = fileProblem(file);
     if (!wrong.isEmpty()) {
       problem = tr("The file %1 cannot be fetched: %2.").arg(file.path, wrong);
+      return checked;
+    }
+    // The token is for one origin, and a hub has all files of a model.
+    if (originOf(file.url) != originOf(checked.files.first().url)) {
+      problem = tr("The files of %1 come from several servers: the download is refused.").arg(*name);
       return checked;
     }
     const QString folded = path->toCaseFolded();
@@ -134,7 +143,7 @@ DownloadPlan readPlan(const QByteArray& json, QString& problem) {
   plan.title = root.value(QStringLiteral("title")).toString();
   plan.origin = root.value(QStringLiteral("origin")).toString();
   plan.licence = root.value(QStringLiteral("licence")).toString();
-  for (const QJsonValue& value : root.value(QStringLiteral("files")).toArray()) {
+  for (const auto& value : root.value(QStringLiteral("files")).toArray()) {
     const QJsonObject object = value.toObject();
     DownloadFile file;
     file.url = QUrl(object.value(QStringLiteral("url")).toString(), QUrl::StrictMode);

@@ -12,11 +12,7 @@ namespace app {
 namespace {
 
 QString bytesText(qint64 bytes) {
-  return QLocale().formattedDataSize(bytes, bytes < 1000 * 1000 ? 0 : 1, QLocale::DataSizeSIFormat);
-}
-
-QString originOf(const QUrl& url) {
-  return url.toString(QUrl::RemoveUserInfo | QUrl::RemovePath | QUrl::RemoveQuery | QUrl::RemoveFragment);
+  return QLocale().formattedDataSize(bytes, bytes < 1000000 ? 0 : 1, QLocale::DataSizeSIFormat);
 }
 
 }  // namespace
@@ -168,7 +164,7 @@ bool DownloadQueue::add(const DownloadPlan& plan) {
       setProblem(tr("%1 is being downloaded already.").arg(rows_[there].plan.title));
       return false;
     }
-    rows_[there].plan.token = checked.token;
+    rows_[there].plan = checked;
     resume(there);
     return true;
   }
@@ -320,9 +316,8 @@ qint64 DownloadQueue::secondsLeft(const Row& row) {
 
 QString DownloadQueue::statusText(const Row& row) const {
   const DownloadProgress& progress = row.progress;
-  const QString amount = progress.total < 0
-                             ? bytesText(progress.received)
-                             : tr("%1 of %2").arg(bytesText(progress.received), bytesText(progress.total));
+  QString amount = progress.total < 0 ? bytesText(progress.received)
+                                      : tr("%1 of %2").arg(bytesText(progress.received), bytesText(progress.total));
   switch (progress.state) {
     case DownloadState::Queued:
       return tr("Waiting · %1").arg(amount);
@@ -340,7 +335,7 @@ QString DownloadQueue::statusText(const Row& row) const {
   const qint64 seconds = secondsLeft(row);
   if (seconds < 0) return amount;
   const QString speed = tr("%1/s").arg(bytesText(progress.bytesPerSecond));
-  const auto minutes = static_cast<int>(std::min<qint64>((seconds + 59) / 60, 60 * 24 * 99));
+  const auto minutes = static_cast<int>(std::min<qint64>((seconds + 59) / 60, 60LL * 24 * 99));
   const QString left = minutes <= 1   ? tr("less than a minute left")
                        : minutes < 90 ? tr("%n minutes left", nullptr, minutes)
                                       : tr("%n hours left", nullptr, (minutes + 30) / 60);

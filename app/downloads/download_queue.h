@@ -72,7 +72,8 @@ class DownloadQueue : public QAbstractListModel {
   QString problem() const { return problem_; }
 
   /// Puts a download at the end of the queue. False: its names, sizes or hashes cannot be (problem() says why), or it
-  /// is in the queue and not failed already; a paused or failed one of the same name goes on with the new plan's token.
+  /// is in the queue and not failed already; a paused or failed one of the same name goes on with the new plan
+  /// (from the beginning where its files are others).
   bool add(const DownloadPlan& plan);
   /// The row of this folder name; -1: none.
   Q_INVOKABLE int rowOf(const QString& name) const;

@@ -11,10 +11,19 @@ namespace {
 
 constexpr int kTickMs = 100;
 constexpr int kTicksOfSizes = 20;
-constexpr qint64 kLargestPlan = 8 * 1024 * 1024;
+constexpr qint64 kLargestPlan = 8LL * 1024 * 1024;
 
 const QString kPartialName = QStringLiteral(".partial");
 const QString kLockName = QStringLiteral(".lock");
+
+/// The content is to be the same, wherever it comes from.
+bool sameFiles(const DownloadPlan& a, const DownloadPlan& b) {
+  return std::equal(a.files.begin(), a.files.end(), b.files.begin(), b.files.end(),
+                    [](const DownloadFile& one, const DownloadFile& other) {
+                      return one.path == other.path && one.size == other.size && one.sha256 == other.sha256 &&
+                             one.gitSha1 == other.gitSha1;
+                    });
+}
 
 }  // namespace
 
@@ -80,9 +89,7 @@ void DownloadRunner::scan() {
           remains.append(name);
         }
       } catch (const FileError&) {
-        downloads_.erase(std::remove_if(downloads_.begin(), downloads_.end(),
-                                        [&](const auto& download) { return download->plan().name == name; }),
-                         downloads_.end());
+        forget(name);
         remains.append(name);
       }
     }
@@ -106,6 +113,13 @@ Download* DownloadRunner::downloadOf(const QString& name) const {
   return at == downloads_.end() ? nullptr : at->get();
 }
 
+void DownloadRunner::forget(const QString& name) {
+  const auto at = std::find_if(downloads_.begin(), downloads_.end(),
+                               [&](const auto& download) { return download->plan().name == name; });
+  if (at != downloads_.end()) downloads_.erase(at);
+  told_.remove(name);
+}
+
 Download* DownloadRunner::take(const DownloadPlan& plan) {
   downloads_.push_back(
       std::make_unique<Download>(TransferShared{network_, speed_, options_}, models_, partial_, plan, pool_));
@@ -127,10 +141,15 @@ void DownloadRunner::add(const DownloadPlan& plan, int serial) {
     return;
   }
   try {
-    if (downloadOf(plan.name) == nullptr) {
-      Download::store(partial_, plan);
-      take(plan);
+    const Download* const there = downloadOf(plan.name);
+    if (there != nullptr && (there->isActive() || there->plan().files == plan.files)) return;
+    // Another choice of the same name begins anew; the same files from another address go on.
+    if (there != nullptr) {
+      if (!sameFiles(there->plan(), plan)) partial_.remove(plan.name);
+      forget(plan.name);
     }
+    Download::store(partial_, plan);
+    take(plan);
   } catch (const FileError& error) {
     failed(plan.name, error.sentence());
   }
@@ -155,13 +174,7 @@ void DownloadRunner::pause(const QString& name, int serial) {
 }
 
 void DownloadRunner::cancel(const QString& name) {
-  const auto at = std::find_if(downloads_.begin(), downloads_.end(),
-                               [&](const auto& download) { return download->plan().name == name; });
-  if (at != downloads_.end()) {
-    (*at)->disconnect(this);
-    downloads_.erase(at);
-  }
-  told_.remove(name);
+  forget(name);
   try {
     if (lock_) partial_.remove(name);
   } catch (const FileError& error) {

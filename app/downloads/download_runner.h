@@ -29,7 +29,7 @@ class DownloadRunner : public QObject {
 
   /// Finds what was under way; found() answers.
   void scan();
-  /// Takes up a plan (a checked one), which is stored, and starts nothing yet.
+  /// Takes up a plan (a checked one), which is stored, and starts nothing yet. It replaces another plan of that name.
   void add(const DownloadPlan& plan, int serial);
   /// `serial` comes back with all that is told of the download from then on, so that what was told before can be seen
   /// to be old.
@@ -53,6 +53,7 @@ class DownloadRunner : public QObject {
   void lock();
   void clearAwayFinished(const QString& name);
   Download* take(const DownloadPlan& plan);
+  void forget(const QString& name);
   Download* downloadOf(const QString& name) const;
   void tell(Download& download);
   void tellSize(const QString& name);

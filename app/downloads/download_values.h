@@ -10,10 +10,11 @@ namespace app {
 /// How downloads are done. A value; the defaults are those of the product.
 struct DownloadOptions {
   int connections = 4;                         ///< transfers at a time, over all files
-  qint64 partBytes = 32LL * 1024 * 1024;       ///< length of the ranges that a file is fetched in
+  qint64 partBytes = 64LL * 1024 * 1024;       ///< length of the ranges that a file is fetched in
   qint64 bytesPerSecond = 0;                   ///< speed limit over all; 0: none
   qint64 reserveBytes = 1024LL * 1024 * 1024;  ///< left free on the disk
   int retries = 8;                             ///< in a row, for one file, without a byte more; then the download fails
+  int outageRetries = 300;  ///< the same while the server cannot be reached, once it was: about ten hours
   int firstRetryMs = 1000;  ///< the first wait; each further one is twice as long, with up to a half of it by chance
   int longestRetryMs = 120000;
   int longestAskedWaitMs = 600000;  ///< a longer Retry-After fails at once, with a sentence

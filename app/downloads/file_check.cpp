@@ -13,7 +13,7 @@ namespace app {
 
 namespace {
 
-constexpr qint64 kPieceBytes = 1024 * 1024;
+constexpr qint64 kPieceBytes = 1024LL * 1024;
 
 QString tr(const char* text) {
   return QCoreApplication::translate("app::FileCheck", text);

@@ -2,6 +2,7 @@
 
 #include <QRandomGenerator>
 #include <algorithm>
+#include <cerrno>
 
 #include "app/downloads/speed_limit.h"
 
@@ -12,7 +13,7 @@ namespace {
 constexpr int kMostRestarts = 6;
 constexpr int kStrikesOfARefusal = 3;     // for answers that seldom get better: 403, 416
 constexpr int kWholeAnswersBelieved = 3;  // the whole file for a part, in a row: the server does no ranges
-constexpr qint64 kPieceBytes = 256 * 1024;
+constexpr qint64 kPieceBytes = 256LL * 1024;
 
 /// The SHA-256 in a hub's X-Linked-Etag (that of the LFS file, as the hub's own client uses it); empty: it is none.
 QByteArray sha256In(QByteArray etag) {
@@ -198,6 +199,10 @@ void FileTransfer::beginAs(const QByteArray& etag, qint64 size, qint64 partBytes
   journal_.begin(etag, size, partBytes);
   known_ = true;
   noRanges_ = noRanges_ || etag.isEmpty();
+  // Room for what the plan knew was made sure of before.
+  if (file_.size < 0 && model_.freeBytes() - size < shared_.options.reserveBytes) {
+    throw FileError{tr("Making room for the %1 bytes of %2 failed").arg(QString::number(size), file_.path), ENOSPC};
+  }
   claim(disk_, size, file_.path);
 }
 
@@ -258,8 +263,10 @@ void FileTransfer::finish() {
 }
 
 void FileTransfer::strike(const HttpFailure& failure) {
-  const bool seldom = failure.status == 403 || failure.status == 416;
-  if (!failure.mayPass() || (seldom && strikes_ + 1 >= kStrikesOfARefusal)) {
+  // A handshake may be cut short by a bad line too; nothing is sent until it is good.
+  const bool tls = failure.kind == HttpFailure::Kind::Tls;
+  const bool seldom = tls || failure.status == 403 || failure.status == 416;
+  if ((!failure.mayPass() && !tls) || (seldom && strikes_ + 1 >= kStrikesOfARefusal)) {
     dropAll();
     emit failed(tr("Fetching %1 failed. %2").arg(file_.path, failure.sentence));
     return;
@@ -270,11 +277,13 @@ void FileTransfer::strike(const HttpFailure& failure) {
     startOver(failure.sentence);
     return;
   }
-  tryLater(failure.sentence, failure.retryAfterSeconds);
+  using Kind = HttpFailure::Kind;
+  const bool outage = failure.kind == Kind::Unreachable || failure.kind == Kind::Silence || failure.kind == Kind::Cut;
+  tryLater(failure.sentence, failure.retryAfterSeconds, outage && known_);
 }
 
 /// Waits before the next try, longer each time; fails after too many. Streams that still run go on.
-void FileTransfer::tryLater(const QString& why, int askedSeconds) {
+void FileTransfer::tryLater(const QString& why, int askedSeconds, bool outage) {
   trouble_ = why;
   // Streams that fail together are one failure.
   if (waiting_.isActive()) {
@@ -283,7 +292,7 @@ void FileTransfer::tryLater(const QString& why, int askedSeconds) {
   }
   const DownloadOptions& options = shared_.options;
   const qint64 asked = std::max(askedSeconds, 0) * 1000LL;
-  if (++strikes_ > options.retries || asked > options.longestAskedWaitMs) {
+  if (++strikes_ > (outage ? options.outageRetries : options.retries) || asked > options.longestAskedWaitMs) {
     dropAll();
     emit failed(tr("Fetching %1 failed. %2").arg(file_.path, why));
     return;
@@ -314,6 +323,7 @@ void FileTransfer::drop(Stream* stream) {
   HttpGet* const get = (*at)->get.release();
   get->disconnect(this);
   get->abort();
+  get->setParent(this);  // at the latest it goes with the transfer, and so before the network
   get->deleteLater();
   streams_.erase(at);
 }

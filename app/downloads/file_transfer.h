@@ -91,7 +91,7 @@ class FileTransfer : public QObject {
   void dropAll();
   void startOver(const QString& why);
   void strike(const HttpFailure& failure);
-  void tryLater(const QString& why, int askedSeconds);
+  void tryLater(const QString& why, int askedSeconds, bool outage = false);
   void finish();
   void guarded(const std::function<void()>& work);
   QString recordName() const;

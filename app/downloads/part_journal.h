@@ -32,6 +32,6 @@ QByteArray writeJournal(const PartJournal& journal);
 bool readJournal(const QByteArray& content, PartJournal& journal);
 
 /// Largest journal that is read, in bytes.
-inline constexpr qint64 kLargestJournal = 8 * 1024 * 1024;
+inline constexpr qint64 kLargestJournal = 8LL * 1024 * 1024;
 
 }  // namespace app

@@ -7,7 +7,7 @@ namespace app {
 namespace {
 
 constexpr int kLongestPlace = 120;
-constexpr int kLongestSaying = 200;
+constexpr qsizetype kLongestSaying = 200;
 
 /// Printable characters of one line; the rest is left out.
 QString plain(const QByteArray& text) {

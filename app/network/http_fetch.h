@@ -25,7 +25,7 @@ class HttpFetch : public QObject {
   Q_OBJECT
 
  public:
-  static constexpr qint64 kLargest = 64 * 1024 * 1024;
+  static constexpr qint64 kLargest = 64LL * 1024 * 1024;
 
   HttpFetch(QNetworkAccessManager& network, const HttpQuestion& question, QObject* parent = nullptr);
 

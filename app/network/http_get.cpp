@@ -30,8 +30,9 @@ QString whyRefused(const QUrl& url, const QString& httpHost) {
   if (!url.isValid() || url.host().isEmpty()) return HttpGet::tr("it is no valid address");
   if (url.scheme() == QLatin1String("https")) return {};
   if (url.scheme() != QLatin1String("http")) return HttpGet::tr("only https is used");
+  const QString own = httpHost.toLower();
   const QString withPort = url.host() + QLatin1Char(':') + QString::number(url.port(80));
-  const bool allowed = !httpHost.isEmpty() && (httpHost == url.host() || httpHost == withPort);
+  const bool allowed = !own.isEmpty() && (own == url.host() || own == withPort);
   return allowed || isThisMachine(url.host()) ? QString() : HttpGet::tr("plain http is not safe there");
 }
 
@@ -239,7 +240,7 @@ qint64 HttpGet::bytesAvailable() const {
 
 QByteArray HttpGet::read(qint64 most) {
   if (!reply_ || !answered_) return {};
-  const QByteArray bytes = reply_->read(most);
+  QByteArray bytes = reply_->read(most);
   read_ += bytes.size();
   if (replyEnded_) {
     finishWhenRead();

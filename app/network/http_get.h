@@ -78,7 +78,7 @@ class HttpGet : public QObject {
 
  public:
   static constexpr int kMostRedirects = 10;
-  static constexpr qint64 kReadAhead = 1024 * 1024;
+  static constexpr qint64 kReadAhead = 1024LL * 1024;
 
   HttpGet(QNetworkAccessManager& network, const HttpQuestion& question, QObject* parent = nullptr);
   /// As abort().

@@ -77,6 +77,7 @@ class DownloadFaultTest : public QObject {
       DownloadOptions options = quickOptions();
       options.silenceMs = 150;
       options.retries = 6;
+      options.outageRetries = 6;
       DownloadQueue queue(models, options);
       QVERIFY(queue.add(planFor(files, [&](const QString& path) { return proxy.url(path); })));
       const auto ended = [&] {

@@ -1,7 +1,10 @@
 #include "app/downloads/download_plan.h"
 
+#include <QSignalSpy>
+
 #include "app/downloads/part_journal.h"
 #include "app/downloads/safe_path.h"
+#include "app/downloads/speed_limit.h"
 #include "app/network/http_get.h"
 #include "tests/app/download_fixture.h"
 
@@ -101,6 +104,11 @@ class DownloadPlanTest : public QObject {
     QVERIFY(!problemWith([](DownloadFile& file) { file.size = -7; }).isEmpty());
     QVERIFY(!problemWith([](DownloadFile& file) { file.size = kLargestDownloadFile + 1; }).isEmpty());
     QVERIFY(!problemWith([](DownloadFile& file) { file.url = QUrl(QStringLiteral("file:///etc/passwd")); }).isEmpty());
+    DownloadPlan elsewhere = plan({QStringLiteral("a"), QStringLiteral("b")});
+    elsewhere.files[1].url = QUrl(QStringLiteral("https://evil.example/b"));
+    QString problem;
+    checkedPlan(elsewhere, problem);
+    QVERIFY(!problem.isEmpty());
   }
 
   void planIsReadAsItWasWrittenWithoutItsSecrets() {
@@ -174,6 +182,16 @@ class DownloadPlanTest : public QObject {
     wrong = journal;
     wrong.partBytes = 0;
     QVERIFY(!readJournal(writeJournal(wrong), read));
+  }
+
+  void speedLimitSavesUpNoBurst() {
+    SpeedLimit speed;
+    QCOMPARE(speed.take(1 << 30), 1 << 30);
+    speed.setBytesPerSecond(1000);
+    QSignalSpy refilled(&speed, &SpeedLimit::refilled);
+    QVERIFY(speed.take(1 << 30) <= 250);
+    QVERIFY(refilled.wait(kPatienceMs));
+    QVERIFY(speed.take(1 << 30) <= 250);
   }
 
   void contentRangesAreReadStrictly() {
