@@ -25,6 +25,8 @@ Program::Program(const QString& dataDir, const QString& modelPath) {
   app::StartOptions options;
   options.paths = app::Paths::under(dataDir);
   options.modelPath = modelPath;
+  options.alone = true;
+  options.machine = {.cores = 8, .memoryTotal = 32'000'000'000, .memoryAvailable = 24'000'000'000, .bandwidth = 41e9};
   QDir().mkpath(dataDir);
   root_ = std::make_unique<app::AppRoot>(options);
 

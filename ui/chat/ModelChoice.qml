@@ -13,16 +13,23 @@ Item {
     required property bool active
     required property bool missing
     required property string problem
+    required property bool foreign
+    required property bool usable
+    required property bool checked
+    required property bool canForget
     property bool current: false
 
     signal chosen
     signal forgotten
 
     function forget() {
-        if (!isDemo)
+        if (canForget)
             forgotten()
     }
 
+    // Of other programs only what can be used is offered.
+    visible: !foreign || usable || !checked
+    height: visible ? implicitHeight : 0
     implicitHeight: Math.max(Theme.px(48), column.implicitHeight + Theme.px(14))
 
     Accessible.role: Accessible.ListItem
@@ -83,7 +90,7 @@ Item {
         }
         IconButton {
             id: cross
-            visible: !choice.isDemo && (mouse.containsMouse || hovered || choice.current)
+            visible: choice.canForget && (mouse.containsMouse || hovered || choice.current)
             extent: Theme.px(28)
             iconExtent: Theme.px(14)
             iconName: "close"

@@ -83,10 +83,7 @@ PushButton {
                     current: models.activeFocus && ListView.isCurrentItem
                     onChosen: {
                         popup.close()
-                        if (isDemo)
-                            picker.runner.loadDemo()
-                        else
-                            picker.runner.load(path)
+                        picker.library.use(index)
                     }
                     onForgotten: picker.library.removeAt(index)
                 }
