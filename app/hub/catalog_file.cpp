@@ -114,7 +114,9 @@ CatalogCard readCard(const QJsonValue& value, const QString& place, const QStrin
 QList<CatalogCard> readCatalog(const QByteArray& json, const QString& language, QString& problem) {
   problem.clear();
   if (json.size() > kLargestCatalog) {
-    problem = QStringLiteral("The catalogue is damaged: it has %1 bytes, more than %2.").arg(json.size()).arg(kLargestCatalog);
+    problem = QStringLiteral("The catalogue is damaged: it has %1 bytes, more than %2.")
+                  .arg(json.size())
+                  .arg(kLargestCatalog);
     return {};
   }
   QJsonParseError error;

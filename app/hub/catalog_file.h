@@ -23,7 +23,7 @@ struct CatalogCard {
   QString summary;  ///< in the language asked for, else English
   QString maker;
   QString licence;
-  int quality = 0;  ///< how good its answers are beside the others', 1 to 9
+  int quality = 0;      ///< how good its answers are beside the others', 1 to 9
   bool thinks = false;  ///< it thinks at length before it answers
   ModelSize size;
   QList<CatalogChoice> choices;

@@ -94,7 +94,8 @@ int bestChoice(const QList<ChoiceRow>& choices, const MachineFacts& machine) {
 QString folderName(const QString& repo, const QString& precision, bool gguf) {
   QString name = repo;
   if (gguf && !precision.isEmpty()) name += QLatin1Char('-') + precision;
-  // Both hubs' names are letters, digits, '-', '_' and '.'; whatever else comes becomes '_', and no name begins with a dot.
+  // Both hubs' names are letters, digits, '-', '_' and '.'; whatever else comes becomes '_', and no name begins with a
+  // dot.
   for (QChar& letter : name) {
     const bool plain = (letter >= QLatin1Char('a') && letter <= QLatin1Char('z')) ||
                        (letter >= QLatin1Char('A') && letter <= QLatin1Char('Z')) || letter.isDigit() ||

@@ -11,12 +11,12 @@ namespace app {
 
 namespace {
 
-constexpr qint64 kFirstOfSafetensors = 64 * 1024;        // bytes; most shards' headers have less
-constexpr qint64 kFirstOfGguf = 1024 * 1024;             // bytes; a large vocabulary goes on for some more
-constexpr qint64 kFirstOfPart = 256 * 1024;              // bytes of a further part, which lists some tensors only
-constexpr qint64 kMostOfSafetensors = 100'000'000 + 8;   // bytes; the format's own limit
-constexpr int kMostAtOnce = 4;                           // questions
-constexpr int kGrowth = 4;                               // times as much when it was not enough
+constexpr qint64 kFirstOfSafetensors = 64 * 1024;       // bytes; most shards' headers have less
+constexpr qint64 kFirstOfGguf = 1024 * 1024;            // bytes; a large vocabulary goes on for some more
+constexpr qint64 kFirstOfPart = 256 * 1024;             // bytes of a further part, which lists some tensors only
+constexpr qint64 kMostOfSafetensors = 100'000'000 + 8;  // bytes; the format's own limit
+constexpr int kMostAtOnce = 4;                          // questions
+constexpr int kGrowth = 4;                              // times as much when it was not enough
 
 struct LocalFile {
   QString name;
@@ -50,7 +50,8 @@ HeaderFetch::HeaderFetch(QNetworkAccessManager& network, QThreadPool& pool, cons
 }
 
 void HeaderFetch::start() {
-  if (files_.isEmpty() || files_.size() > kMostFiles) return end(tr("The model has %n file(s), too many to look at.", nullptr, int(files_.size())));
+  if (files_.isEmpty() || files_.size() > kMostFiles)
+    return end(tr("The model has %n file(s), too many to look at.", nullptr, int(files_.size())));
   for (File& file : files_) {
     const bool weights = file.what.kind != HeaderFile::Kind::Whole;
     if (file.what.size < 0 && weights) return end(tr("The hub does not say how long its files are."));

@@ -25,9 +25,9 @@ struct HeaderFile {
   qint64 size = -1;  ///< of the whole file, as the hub lists it; must be known but for Whole
 };
 
-/// Fetches the first bytes of a model's files and has the engine read them: what the model needs, before it is downloaded.
-/// Begins with little and asks for more until the engine is satisfied, kMostBytes in all. UI thread; writing to a temporary
-/// folder and reading run on `pool`. Borrows both, which outlive it.
+/// Fetches the first bytes of a model's files and has the engine read them: what the model needs, before it is
+/// downloaded. Begins with little and asks for more until the engine is satisfied, kMostBytes in all. UI thread;
+/// writing to a temporary folder and reading run on `pool`. Borrows both, which outlive it.
 class HeaderFetch : public QObject {
   Q_OBJECT
 
@@ -37,21 +37,21 @@ class HeaderFetch : public QObject {
   static constexpr int kMostFiles = 400;
 
   /// `like`: the token, mirror and time-out of every question.
-  HeaderFetch(QNetworkAccessManager& network, QThreadPool& pool, const HttpQuestion& like, const QList<HeaderFile>& files,
-              QObject* parent = nullptr);
+  HeaderFetch(QNetworkAccessManager& network, QThreadPool& pool, const HttpQuestion& like,
+              const QList<HeaderFile>& files, QObject* parent = nullptr);
 
   void start();
 
  signals:
-  /// Once. Where the header could not be had or is not sound, needs.problem says why; `failure` is set where the network
-  /// is the reason.
+  /// Once. Where the header could not be had or is not sound, needs.problem says why; `failure` is set where the
+  /// network is the reason.
   void finished(const app::ModelNeeds& needs, const app::HttpFailure& failure);
 
  private:
   struct File {
     HeaderFile what;
-    QByteArray bytes;    // from its beginning
-    qint64 wanted = 0;   // bytes to have
+    QByteArray bytes;   // from its beginning
+    qint64 wanted = 0;  // bytes to have
     bool asking = false;
   };
 

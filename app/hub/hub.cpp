@@ -47,8 +47,7 @@ QUrl below(const QUrl& base, const QString& path) {
 
 QUrl withQuery(QUrl url, const QList<std::pair<QString, QString>>& items) {
   QUrlQuery query;
-  for (const auto& [name, value] : items)
-    query.addQueryItem(name, QString::fromLatin1(QUrl::toPercentEncoding(value)));
+  for (const auto& [name, value] : items) query.addQueryItem(name, QString::fromLatin1(QUrl::toPercentEncoding(value)));
   url.setQuery(query);
   return url;
 }
@@ -111,8 +110,9 @@ void Hub::applyProxy() {
     QNetworkProxy::setApplicationProxy(*proxy);
   } else {
     // Not around the proxy that was meant: nothing is asked until it is right.
-    proxyProblem_ = tr("The proxy in the settings must be written as http://host:port or socks5://host:port, or be "
-                       "\"none\".");
+    proxyProblem_ =
+        tr("The proxy in the settings must be written as http://host:port or socks5://host:port, or be "
+           "\"none\".");
   }
   emit reachChanged();
 }
@@ -134,13 +134,14 @@ QUrl Hub::endpoint(HubSource source) const {
 
 QUrl Hub::pageOf(HubSource source, const QString& repo) const {
   if (!isRepoName(repo)) return {};
-  return below(endpoint(source), (source == HubSource::ModelScope ? QStringLiteral("/models/") : QStringLiteral("/")) + repo);
+  return below(endpoint(source),
+               (source == HubSource::ModelScope ? QStringLiteral("/models/") : QStringLiteral("/")) + repo);
 }
 
 QUrl Hub::fileUrl(const HubRepo& repo, const QString& path) const {
   const QString folder = repo.source == HubSource::ModelScope ? QStringLiteral("/models/") : QStringLiteral("/");
-  return below(endpoint(repo.source), folder + repo.repo + QStringLiteral("/resolve/") + repo.revision +
-                                          QLatin1Char('/') + path);
+  return below(endpoint(repo.source),
+               folder + repo.repo + QStringLiteral("/resolve/") + repo.revision + QLatin1Char('/') + path);
 }
 
 HttpQuestion Hub::questionFor(const QUrl& url) const {
@@ -166,9 +167,9 @@ QString Hub::sentenceFor(const HttpFailure& failure, const QByteArray& errorCode
                           : tr("There is no %1 on the hub, or it is private.").arg(repo);
   if (failure.status == kGatedStatus1 && account_.hasToken()) return tr("The hub does not accept your access token.");
   if (failure.status == 429) {
-    return failure.retryAfterSeconds >= 0
-               ? tr("The hub has had too many questions and asks to wait %n second(s).", nullptr, failure.retryAfterSeconds)
-               : tr("The hub has had too many questions; try again in some minutes.");
+    return failure.retryAfterSeconds >= 0 ? tr("The hub has had too many questions and asks to wait %n second(s).",
+                                               nullptr, failure.retryAfterSeconds)
+                                          : tr("The hub has had too many questions; try again in some minutes.");
   }
   return failure.sentence;
 }
@@ -185,7 +186,8 @@ template <class Value>
 void Hub::ask(const QUrl& url, const QString& repo, const std::function<Value(const QByteArray&, QString&)>& read,
               QObject* context, const Answer<Value>& answer) {
   const auto refuse = [context, answer](const QString& problem) {
-    QMetaObject::invokeMethod(context, [answer, problem] { answer({}, problem); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        context, [answer, problem] { answer({}, problem); }, Qt::QueuedConnection);
   };
   if (const QString reason = blocked(); !reason.isEmpty()) return refuse(reason);
   if (url.isEmpty()) return refuse(tr("The address of the hub in the settings is no http address."));
@@ -244,8 +246,8 @@ void Hub::list(HubSource source, const QString& repo, QObject* context, const An
         Qt::QueuedConnection);
     return;
   }
-  // One hub's list does not name the repository; the other's may have another name, because its owner renamed it. What was
-  // asked for leads there, and is what the folder is named after.
+  // One hub's list does not name the repository; the other's may have another name, because its owner renamed it. What
+  // was asked for leads there, and is what the folder is named after.
   const auto named = [answer, repo](const HubRepo& found, const QString& problem) {
     HubRepo whole = found;
     whole.repo = repo;
@@ -266,7 +268,8 @@ void Hub::list(HubSource source, const QString& repo, QObject* context, const An
 
 void Hub::needs(const HubRepo& repo, const FileChoice& choice, QObject* context, const Answer<ModelNeeds>& answer) {
   const auto refuse = [context, answer](const QString& problem) {
-    QMetaObject::invokeMethod(context, [answer, problem] { answer({}, problem); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        context, [answer, problem] { answer({}, problem); }, Qt::QueuedConnection);
   };
   if (const QString reason = blocked(); !reason.isEmpty()) return refuse(reason);
   QList<HeaderFile> files;

@@ -18,10 +18,10 @@ namespace app {
 class HubAccount;
 class Settings;
 
-/// The model hubs over HTTP: searches, lists of files, headers of models. Honours the endpoint, proxy and offline switch of
-/// the settings, and HF_ENDPOINT. UI thread: every answer comes later, by a callback that is not called once its `context`
-/// is gone, which also ends the question. Answers are hostile: limits on bytes, depth, counts and every value; they are
-/// read on a pool.
+/// The model hubs over HTTP: searches, lists of files, headers of models. Honours the endpoint, proxy and offline
+/// switch of the settings, and HF_ENDPOINT. UI thread: every answer comes later, by a callback that is not called once
+/// its `context` is gone, which also ends the question. Answers are hostile: limits on bytes, depth, counts and every
+/// value; they are read on a pool.
 class Hub : public QObject {
   Q_OBJECT
   QML_ELEMENT
@@ -54,8 +54,8 @@ class Hub : public QObject {
   void search(HubSource source, const QString& text, QObject* context, const Answer<QList<HubRepo>>& answer);
   /// A repository with its files, of the newest commit.
   void list(HubSource source, const QString& repo, QObject* context, const Answer<HubRepo>& answer);
-  /// What a choice of a listed repository needs, from the first megabytes of its files. Where they cannot be had, `problem`
-  /// says why; where Sotto cannot run it, the needs' own problem does.
+  /// What a choice of a listed repository needs, from the first megabytes of its files. Where they cannot be had,
+  /// `problem` says why; where Sotto cannot run it, the needs' own problem does.
   void needs(const HubRepo& repo, const FileChoice& choice, QObject* context, const Answer<ModelNeeds>& answer);
 
   /// What to fetch for a choice. Addresses at Hugging Face name the commit of the listing.

@@ -30,6 +30,7 @@ HubAccount::HubAccount(Keeper keeper, QObject* parent) : QObject(parent), keeper
 
 QString HubAccount::keptWhere() const {
   if (!hasToken()) return {};
+  if (!inKeychain_ && busy()) return tr("The token is being put into the system's keychain.");
   return inKeychain_ ? tr("The token is kept in the system's keychain.")
                      : tr("The token is kept until Sotto is closed, because no keychain of the system answers.");
 }
@@ -58,11 +59,10 @@ void HubAccount::load() {
   job->setKey(key());
   job->setInsecureFallback(false);
   connect(job, &QKeychain::Job::finished, this, [this, job, change = changes_] {
-    jobEnded();
     // Without a keychain, or an entry in it, there is nothing to say: setToken() will, when there is a token to keep.
-    if (change != changes_ || job->error() != QKeychain::NoError) return;
-    const QByteArray token = job->textData().toLatin1();
-    if (isToken(token)) setTokenBytes(token, true);
+    const QByteArray token = job->error() == QKeychain::NoError ? job->textData().toLatin1() : QByteArray();
+    if (change == changes_ && isToken(token)) setTokenBytes(token, true);
+    jobEnded();
   });
   jobStarted();
   job->start();
@@ -84,9 +84,8 @@ void HubAccount::setToken(const QString& text) {
   job->setInsecureFallback(false);
   job->setTextData(QString::fromLatin1(token));
   connect(job, &QKeychain::Job::finished, this, [this, job, token, change = changes_] {
+    if (change == changes_ && job->error() == QKeychain::NoError) setTokenBytes(token, true);
     jobEnded();
-    if (change != changes_) return;
-    if (job->error() == QKeychain::NoError) setTokenBytes(token, true);
   });
   jobStarted();
   job->start();
@@ -102,10 +101,10 @@ void HubAccount::removeToken() {
   job->setKey(key());
   job->setInsecureFallback(false);
   connect(job, &QKeychain::Job::finished, this, [this, job, wasKept, change = changes_] {
-    jobEnded();
-    if (change != changes_ || !wasKept) return;
-    if (job->error() != QKeychain::NoError && job->error() != QKeychain::EntryNotFound)
+    const bool gone = job->error() == QKeychain::NoError || job->error() == QKeychain::EntryNotFound;
+    if (change == changes_ && wasKept && !gone)
       setProblem(tr("The token is forgotten here, but the keychain still has it: %1.").arg(job->errorString()));
+    jobEnded();
   });
   jobStarted();
   job->start();
@@ -125,11 +124,15 @@ void HubAccount::setProblem(const QString& sentence) {
 }
 
 void HubAccount::jobStarted() {
-  if (++jobs_ == 1) emit busyChanged();
+  if (++jobs_ > 1) return;
+  emit busyChanged();
+  emit tokenChanged();  // keptWhere() says so
 }
 
 void HubAccount::jobEnded() {
-  if (--jobs_ == 0) emit busyChanged();
+  if (--jobs_ > 0) return;
+  emit busyChanged();
+  emit tokenChanged();
 }
 
 }  // namespace app

@@ -10,8 +10,8 @@
 namespace app {
 
 /// The person's access token for a hub, kept in the system's keychain; where there is none, for this run of the program
-/// only, which keptWhere() says. Never in a file of ours, never in a log. Each origin (scheme, host, port) has a token of its
-/// own, so that a mirror is not given the hub's. UI thread; the keychain is asked asynchronously.
+/// only, which keptWhere() says. Never in a file of ours, never in a log. Each origin (scheme, host, port) has a token
+/// of its own, so that a mirror is not given the hub's. UI thread; the keychain is asked asynchronously.
 class HubAccount : public QObject {
   Q_OBJECT
   QML_ELEMENT
@@ -43,7 +43,8 @@ class HubAccount : public QObject {
   /// The token where `url` is of its origin, else empty.
   QByteArray tokenFor(const QUrl& url) const;
 
-  /// Takes a token and stores it. What cannot be one (spaces, other than printable ASCII, too long) is refused by problem().
+  /// Takes a token and stores it. What cannot be one (spaces, other than printable ASCII, too long) is refused by
+  /// problem().
   Q_INVOKABLE void setToken(const QString& text);
   /// Forgets the token, here and in the keychain.
   Q_INVOKABLE void removeToken();

@@ -12,13 +12,14 @@ namespace app {
 namespace {
 
 constexpr qint64 kLargestFile = 4LL * 1024 * 1024 * 1024 * 1024;  // bytes
-constexpr int kLongestWord = 200;                                // characters of a licence, a title ...
+constexpr int kLongestWord = 200;                                 // characters of a licence, a title ...
 constexpr int kMostTags = 200;
 
 QString notOfTheForm() {
-  return QCoreApplication::translate("app::HubAnswers",
-                                     "The hub's answer is not what a model hub sends. Check the address of the hub in the "
-                                     "settings.");
+  return QCoreApplication::translate(
+      "app::HubAnswers",
+      "The hub's answer is not what a model hub sends. Check the address of the hub in the "
+      "settings.");
 }
 
 /// A line of text from an answer: shortened, without control characters.

@@ -8,9 +8,9 @@
 
 namespace app {
 
-/// What hubs answer, read. Nothing in an answer is trusted: of what is no repository name, no safe path, no size or no hash
-/// nothing is kept, and counts have limits. `problem` is set to a sentence where the answer is not of the hub's form; a
-/// repository's faults within it are passed over. Any thread.
+/// What hubs answer, read. Nothing in an answer is trusted: of what is no repository name, no safe path, no size or no
+/// hash nothing is kept, and counts have limits. `problem` is set to a sentence where the answer is not of the hub's
+/// form; a repository's faults within it are passed over. Any thread.
 
 inline constexpr int kMostFoundRepos = 50;
 inline constexpr int kMostRepoFiles = 5000;

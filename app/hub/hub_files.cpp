@@ -16,11 +16,16 @@ constexpr int kMostChoices = 60;      // of a repository; those with most have a
 
 /// What a model folder has beside its weights, as far as the engine reads it, and the licence.
 const QStringList kBesideWeights = {
-    QStringLiteral("config.json"),          QStringLiteral("generation_config.json"),
-    QStringLiteral("tokenizer_config.json"), QStringLiteral("special_tokens_map.json"),
-    QStringLiteral("added_tokens.json"),    QStringLiteral("tokenizer.model"),
-    QStringLiteral("tokenizer.json"),       QStringLiteral("chat_template.jinja"),
-    QStringLiteral("model.safetensors.index.json"), QStringLiteral("LICENSE"),
+    QStringLiteral("config.json"),
+    QStringLiteral("generation_config.json"),
+    QStringLiteral("tokenizer_config.json"),
+    QStringLiteral("special_tokens_map.json"),
+    QStringLiteral("added_tokens.json"),
+    QStringLiteral("tokenizer.model"),
+    QStringLiteral("tokenizer.json"),
+    QStringLiteral("chat_template.jinja"),
+    QStringLiteral("model.safetensors.index.json"),
+    QStringLiteral("LICENSE"),
 };
 
 QString tr(const char* text) {
@@ -39,8 +44,7 @@ struct Part {
 };
 
 Part partOf(const QString& path) {
-  static const QRegularExpression split(
-      QStringLiteral("\\A(.*)-([0-9]{5})-of-([0-9]{5})\\.(gguf|safetensors)\\z"));
+  static const QRegularExpression split(QStringLiteral("\\A(.*)-([0-9]{5})-of-([0-9]{5})\\.(gguf|safetensors)\\z"));
   const auto match = split.match(path);
   if (!match.hasMatch()) return {path, 0, 0};
   return {match.captured(1) + QLatin1Char('.') + match.captured(4), match.captured(2).toInt(),
@@ -76,8 +80,9 @@ void addBytes(FileChoice& choice) {
 /// The precision that a GGUF file's name tells: "Q4_K_M", "UD-Q4_K_XL", "BF16"; empty: none.
 QString precisionOf(const QString& name) {
   static const QRegularExpression pattern(
-      QStringLiteral("(?<![A-Za-z0-9])((?:UD-)?(?:I?Q[1-8]_[A-Z0-9]+(?:_[A-Z0-9]+)*|TQ[12]_0|MXFP4(?:_MOE)?|BF16|F16|F32|FP16))"
-                     "(?![A-Za-z0-9_])"),
+      QStringLiteral(
+          "(?<![A-Za-z0-9])((?:UD-)?(?:I?Q[1-8]_[A-Z0-9]+(?:_[A-Z0-9]+)*|TQ[12]_0|MXFP4(?:_MOE)?|BF16|F16|F32|FP16))"
+          "(?![A-Za-z0-9_])"),
       QRegularExpression::CaseInsensitiveOption);
   QString found;
   for (auto matches = pattern.globalMatch(name); matches.hasNext();) found = matches.next().captured(1).toUpper();

@@ -36,8 +36,8 @@ int HubSearch::rowCount(const QModelIndex& parent) const {
 }
 
 QHash<int, QByteArray> HubSearch::roleNames() const {
-  return {{RepoRole, "repo"},           {TitleRole, "title"}, {AuthorRole, "author"}, {LicenceRole, "licence"},
-          {DownloadsRole, "downloads"}, {GatedRole, "gated"}, {PageRole, "page"},     {LookedRole, "looked"},
+  return {{RepoRole, "repo"},           {TitleRole, "title"}, {AuthorRole, "author"},   {LicenceRole, "licence"},
+          {DownloadsRole, "downloads"}, {GatedRole, "gated"}, {PageRole, "page"},       {LookedRole, "looked"},
           {LookingRole, "looking"},     {BestRole, "best"},   {ProblemRole, "problem"}, {ChoicesRole, "choices"}};
 }
 
@@ -189,9 +189,10 @@ void HubSearch::get(int row, int choice) {
   if (entry.problem.isEmpty()) entry.problem = hub_.blocked();
   if (entry.problem.isEmpty() && chosen.listing.gated &&
       hub_.account().tokenFor(hub_.endpoint(chosen.source)).isEmpty()) {
-    entry.problem = tr("The owner of %1 wants to be asked first: accept the terms on its page, then give Sotto your access "
-                       "token.")
-                        .arg(chosen.repo);
+    entry.problem =
+        tr("The owner of %1 wants to be asked first: accept the terms on its page, then give Sotto your access "
+           "token.")
+            .arg(chosen.repo);
   }
   if (entry.problem.isEmpty()) {
     const DownloadPlan plan = hub_.plan(chosen.listing, chosen.files);

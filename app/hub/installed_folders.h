@@ -9,9 +9,9 @@ namespace app {
 
 class DownloadQueue;
 
-/// Which models of a hub are there or on their way: the folders of the models folder, and the downloads' rows. A folder has
-/// its name only when all of its files came and were verified, so the name alone tells. UI thread; the disk is read on a
-/// thread of its own. Borrows the queue, which outlives it.
+/// Which models of a hub are there or on their way: the folders of the models folder, and the downloads' rows. A folder
+/// has its name only when all of its files came and were verified, so the name alone tells. UI thread; the disk is read
+/// on a thread of its own. Borrows the queue, which outlives it.
 class InstalledFolders : public QObject {
   Q_OBJECT
 
@@ -37,7 +37,7 @@ class InstalledFolders : public QObject {
   QString modelsDir_;
   QSet<QString> names_;
   QSet<QString> underWay_;  // of the queue, neither done nor failed
-  QThreadPool pool_;  // one thread: answers come in the order of the looks
+  QThreadPool pool_;        // one thread: answers come in the order of the looks
 };
 
 }  // namespace app

@@ -36,7 +36,8 @@ void Machine::look() {
     MachineFacts facts = readMachine();
     facts.bandwidth = bandwidth;
     const bool toMeasure = bandwidth <= 0;
-    // Memory first: the verdicts need it, the speeds may come a second later. This object waits for the pool in its end.
+    // Memory first: the verdicts need it, the speeds may come a second later. This object waits for the pool in its
+    // end.
     QMetaObject::invokeMethod(
         this,
         [this, facts, toMeasure] {

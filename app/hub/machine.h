@@ -9,8 +9,8 @@
 
 namespace app {
 
-/// This machine as it matters to models: cores, memory, and how fast memory is read, measured once a run on a thread of its
-/// own. UI thread.
+/// This machine as it matters to models: cores, memory, and how fast memory is read, measured once a run on a thread of
+/// its own. UI thread.
 class Machine : public QObject {
   Q_OBJECT
   QML_ELEMENT

@@ -48,7 +48,8 @@ ModelCatalog::ModelCatalog(Hub& hub, Machine& machine, DownloadQueue& queue, con
   connect(&machine_, &Machine::factsChanged, this, &ModelCatalog::judge);
   connect(&installed_, &InstalledFolders::changed, this, &ModelCatalog::judge);
   connect(&hub_, &Hub::endpointChanged, this, [this] {
-    for (Row& row : rows_) row.looked = false;  // another hub may have other files; what is shown stays until it is asked
+    for (Row& row : rows_)
+      row.looked = false;  // another hub may have other files; what is shown stays until it is asked
   });
   judge();
 }
@@ -150,11 +151,12 @@ void ModelCatalog::startLook(int row) {
   }
   entry.looking = static_cast<int>(repos.size());
   for (const QString& repo : std::as_const(repos)) {
-    const auto source = std::find_if(entry.choices.cbegin(), entry.choices.cend(),
-                                     [&](const ChoiceRow& choice) { return choice.repo == repo; })
-                            ->source;
+    const auto source = std::find_if(entry.choices.cbegin(), entry.choices.cend(), [&](const ChoiceRow& choice) {
+                          return choice.repo == repo;
+                        })->source;
     auto* look = new RepoLook(hub_, machine_, source, repo, entry.card.size, precisions.value(repo), this);
-    connect(look, &RepoLook::listed, this, [this, row, repo](const QList<ChoiceRow>& found) { merge(row, repo, found); });
+    connect(look, &RepoLook::listed, this,
+            [this, row, repo](const QList<ChoiceRow>& found) { merge(row, repo, found); });
     connect(look, &RepoLook::finished, this, [this, row, repo](const QList<ChoiceRow>& found, const QString& problem) {
       if (!found.isEmpty()) merge(row, repo, found);
       lookEnded(row, repo, problem);
@@ -235,9 +237,10 @@ void ModelCatalog::hand(int row, int choice) {
   } else if (!chosen.listed()) {
     entry.problem = entry.problems.value(chosen.repo, tr("The hub did not list the files of %1.").arg(chosen.repo));
   } else if (chosen.listing.gated && hub_.account().tokenFor(hub_.endpoint(chosen.source)).isEmpty()) {
-    entry.problem = tr("The owner of %1 wants to be asked first: accept the terms on its page, then give Sotto your access "
-                       "token.")
-                        .arg(chosen.repo);
+    entry.problem =
+        tr("The owner of %1 wants to be asked first: accept the terms on its page, then give Sotto your access "
+           "token.")
+            .arg(chosen.repo);
   } else {
     DownloadPlan plan = hub_.plan(chosen.listing, chosen.files);
     plan.title = entry.card.title + QStringLiteral(" · ") + chosen.precision;
@@ -262,7 +265,8 @@ void ModelCatalog::judge() {
     const bool good = isComfortable(row.choices[best], machine_.facts());
     const bool better = recommended < 0 || (good && !comfortable) ||
                         (good == comfortable && good && row.card.quality > rows_[recommended].card.quality) ||
-                        (good == comfortable && !good && row.card.size.activeParameters < rows_[recommended].card.size.activeParameters);
+                        (good == comfortable && !good &&
+                         row.card.size.activeParameters < rows_[recommended].card.size.activeParameters);
     if (!better) continue;
     recommended = i;
     comfortable = good;

@@ -16,8 +16,8 @@ class Hub;
 class Machine;
 
 /// The models that Sotto recommends, as cards: what each is good for, in which precisions it can be had, and whether it
-/// runs on this machine. Before any network the numbers are computed from the catalogue's; look() asks the hub for the true
-/// ones. UI thread; borrows all, which outlive it.
+/// runs on this machine. Before any network the numbers are computed from the catalogue's; look() asks the hub for the
+/// true ones. UI thread; borrows all, which outlive it.
 class ModelCatalog : public QAbstractListModel {
   Q_OBJECT
   QML_ELEMENT
@@ -55,15 +55,15 @@ class ModelCatalog : public QAbstractListModel {
   QHash<int, QByteArray> roleNames() const override;
 
   int recommendedRow() const { return recommended_; }  ///< -1: none runs here, or the machine is not known yet
-  QString problem() const { return problem_; }          ///< why there are no cards; empty: nothing is wrong
+  QString problem() const { return problem_; }         ///< why there are no cards; empty: nothing is wrong
   void setModelsDir(const QString& modelsDir) { installed_.setModelsDir(modelsDir); }
 
   /// Asks the hub for the true files of a card and the header of its best choice, once: again only after a problem.
   Q_INVOKABLE void look(int row);
   /// Reads the header of one choice of a card that was looked at, so that its numbers are exact.
   Q_INVOKABLE void examine(int row, int choice);
-  /// Fetches a choice of a card: asks the hub for its files where that was not done, and hands them to the downloads. What
-  /// goes wrong is the row's problem.
+  /// Fetches a choice of a card: asks the hub for its files where that was not done, and hands them to the downloads.
+  /// What goes wrong is the row's problem.
   Q_INVOKABLE void get(int row, int choice);
   /// Looks in the models folder for what is installed.
   Q_INVOKABLE void refresh() { installed_.refresh(); }
@@ -81,7 +81,7 @@ class ModelCatalog : public QAbstractListModel {
     QHash<QString, QString> problems;  // of the last look, by repository
     int looking = 0;                   // questions under way
     bool looked = false;
-    int wanted = -1;                   // choice to get once it is listed
+    int wanted = -1;  // choice to get once it is listed
   };
 
   void startLook(int row);

@@ -14,9 +14,9 @@ namespace app {
 
 namespace {
 
-constexpr qint64 kDefaultContext = 8192;             // tokens; the engine's own (EngineOptions)
-constexpr qint64 kBesideWeights = 200'000'000;       // bytes of activations and tokenizer, about
-constexpr double kComfortable = 0.8;                 // share of the memory that leaves the desktop its own
+constexpr qint64 kDefaultContext = 8192;        // tokens; the engine's own (EngineOptions)
+constexpr qint64 kBesideWeights = 200'000'000;  // bytes of activations and tokenizer, about
+constexpr double kComfortable = 0.8;            // share of the memory that leaves the desktop its own
 constexpr double kGpuComfortable = 0.95;
 constexpr qint64 kMostMeasured = qint64{1} << 30;    // bytes
 constexpr qint64 kLeastMeasured = qint64{64} << 20;  // bytes; less may lie in a cache
@@ -28,11 +28,11 @@ struct Precision {
 
 // Whole types by their blocks; mixtures (_S, _M, _XL) by published files of the models in the catalogue.
 constexpr std::array kPrecisions = {
-    Precision{"F32", 32},       Precision{"BF16", 16},     Precision{"F16", 16},       Precision{"Q8_0", 8.5},
-    Precision{"Q6_K", 6.5625},  Precision{"Q5_K_M", 5.7},  Precision{"Q5_K_S", 5.55},  Precision{"Q5_1", 6},
-    Precision{"Q5_0", 5.5},     Precision{"Q4_K_M", 4.9},  Precision{"Q4_K_S", 4.65},  Precision{"Q4_1", 5},
-    Precision{"Q4_0", 4.55},    Precision{"IQ4_NL", 4.55}, Precision{"IQ4_XS", 4.3},   Precision{"Q3_K_L", 4.2},
-    Precision{"Q3_K_M", 3.9},   Precision{"Q3_K_S", 3.5},  Precision{"Q2_K", 2.95},    Precision{"Q2_K_L", 3.05},
+    Precision{"F32", 32},      Precision{"BF16", 16},     Precision{"F16", 16},      Precision{"Q8_0", 8.5},
+    Precision{"Q6_K", 6.5625}, Precision{"Q5_K_M", 5.7},  Precision{"Q5_K_S", 5.55}, Precision{"Q5_1", 6},
+    Precision{"Q5_0", 5.5},    Precision{"Q4_K_M", 4.9},  Precision{"Q4_K_S", 4.65}, Precision{"Q4_1", 5},
+    Precision{"Q4_0", 4.55},   Precision{"IQ4_NL", 4.55}, Precision{"IQ4_XS", 4.3},  Precision{"Q3_K_L", 4.2},
+    Precision{"Q3_K_M", 3.9},  Precision{"Q3_K_S", 3.5},  Precision{"Q2_K", 2.95},   Precision{"Q2_K_L", 3.05},
 };
 
 QString tr(const char* text) {
@@ -49,7 +49,8 @@ std::filesystem::path systemPath(const QString& path) {
 
 QString speedText(double tokensPerSecond) {
   const QLocale locale;
-  return tokensPerSecond < 10 ? locale.toString(tokensPerSecond, 'f', 1) : locale.toString(std::lround(tokensPerSecond));
+  return tokensPerSecond < 10 ? locale.toString(tokensPerSecond, 'f', 1)
+                              : locale.toString(std::lround(tokensPerSecond));
 }
 
 double tokensPerSecond(const ModelNeeds& needs, const MachineFacts& machine) {
@@ -122,7 +123,8 @@ ModelFit fitOf(const ModelNeeds& needs, const MachineFacts& machine) {
   }
   const QString needed = byteText(needs.memoryBytes);
   const QString total = byteText(machine.memoryTotal);
-  const QString begin = needs.estimated ? tr("It needs about %1 of memory").arg(needed) : tr("It needs %1 of memory").arg(needed);
+  const QString begin =
+      needs.estimated ? tr("It needs about %1 of memory").arg(needed) : tr("It needs %1 of memory").arg(needed);
   const auto needed64 = double(needs.memoryBytes);
   if (!machine.gpu.isEmpty() && needed64 <= kGpuComfortable * double(machine.gpuMemoryFree)) {
     fit.verdict = Verdict::Fits;
@@ -147,7 +149,8 @@ ModelFit fitOf(const ModelNeeds& needs, const MachineFacts& machine) {
     fit.sentence = tr("%1 of %2.").arg(begin, total);
   }
   if (fit.tokensPerSecond > 0)
-    fit.sentence += QLatin1Char(' ') + tr("It writes at most %1 tokens a second here.").arg(speedText(fit.tokensPerSecond));
+    fit.sentence +=
+        QLatin1Char(' ') + tr("It writes at most %1 tokens a second here.").arg(speedText(fit.tokensPerSecond));
   return fit;
 }
 

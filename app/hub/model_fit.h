@@ -57,8 +57,8 @@ inline constexpr qint64 kShortConversation = 1024;  // tokens
 double bitsPerWeight(const QString& precision);
 /// Bytes of a model's weights in a precision, about; -1 where the precision is not known.
 qint64 aboutBytes(const ModelSize& size, const QString& precision);
-/// Needs computed from numbers alone, with the context that the engine takes by default. `bytes`: of the weights where a
-/// listing tells them, else -1.
+/// Needs computed from numbers alone, with the context that the engine takes by default. `bytes`: of the weights where
+/// a listing tells them, else -1.
 ModelNeeds estimateNeeds(const ModelSize& size, const QString& precision, qint64 bytes = -1);
 /// Needs of a model of which nothing is known but how long its files are; no speed follows from them.
 ModelNeeds needsOfBytes(qint64 bytes);
@@ -66,7 +66,8 @@ ModelNeeds needsOfBytes(qint64 bytes);
 ModelNeeds needsBeside(const ModelNeeds& base, qint64 baseBytes, qint64 bytes);
 
 /// The verdict: the plan against the memory, the bytes read for a token against the bandwidth. Fits: the plan is within
-/// 80 % of the memory and within what is free now (or in the GPU's free memory). Tight: within the memory. Too large: beyond.
+/// 80 % of the memory and within what is free now (or in the GPU's free memory). Tight: within the memory. Too large:
+/// beyond.
 ModelFit fitOf(const ModelNeeds& needs, const MachineFacts& machine);
 
 /// What the engine says of a header.
@@ -75,15 +76,15 @@ struct HeaderReading {
   bool damaged = false;  ///< it is no sound header, which is so too where not all of it is there
 };
 
-/// Has the engine read the header of a model: a folder with config.json and safetensors, or a GGUF file. Of each file of
-/// weights the first bytes may be there and the rest be a hole, so long as its length is right. Reads the disk: pool only.
-/// Carries no exception.
+/// Has the engine read the header of a model: a folder with config.json and safetensors, or a GGUF file. Of each file
+/// of weights the first bytes may be there and the rest be a hole, so long as its length is right. Reads the disk: pool
+/// only. Carries no exception.
 HeaderReading readHeader(const QString& path);
 
 /// Cores and memory: quick, but reads files. Pool only.
 MachineFacts readMachine();
-/// Bytes a second that reading the main memory reaches; about a second, up to 1 GiB of memory: pool only. 0: it could not
-/// be measured.
+/// Bytes a second that reading the main memory reaches; about a second, up to 1 GiB of memory: pool only. 0: it could
+/// not be measured.
 double measureBandwidth(const MachineFacts& machine);
 
 /// "8.4 GB"

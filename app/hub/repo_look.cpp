@@ -36,7 +36,8 @@ void RepoLook::takeListing(const HubRepo& repo) {
     choice.gguf = files.gguf;
     choice.bytes = files.bytes;
     choice.problem = foreign.isEmpty() ? files.problem : foreign;
-    choice.needs = size_.parameters > 0 ? estimateNeeds(size_, files.precision, files.bytes) : needsOfBytes(files.bytes);
+    choice.needs =
+        size_.parameters > 0 ? estimateNeeds(size_, files.precision, files.bytes) : needsOfBytes(files.bytes);
     choice.listing = listing_;
     choice.files = files;
     choices_.append(choice);

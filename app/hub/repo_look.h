@@ -11,14 +11,15 @@ namespace app {
 class Hub;
 class Machine;
 
-/// One look at a repository: its files, as choices, then the header of the choice that would be best on this machine; the
-/// others' needs follow from it by their length. Deletes itself after finished(). UI thread; borrows hub and machine.
+/// One look at a repository: its files, as choices, then the header of the choice that would be best on this machine;
+/// the others' needs follow from it by their length. Deletes itself after finished(). UI thread; borrows hub and
+/// machine.
 class RepoLook : public QObject {
   Q_OBJECT
 
  public:
-  /// `size`: of the model where the catalogue tells; parameters 0: it does not. `only`: precisions of GGUF files that are
-  /// wanted; empty: all.
+  /// `size`: of the model where the catalogue tells; parameters 0: it does not. `only`: precisions of GGUF files that
+  /// are wanted; empty: all.
   RepoLook(Hub& hub, Machine& machine, HubSource source, const QString& repo, const ModelSize& size = {},
            const QStringList& only = {}, QObject* parent = nullptr);
 

@@ -48,9 +48,10 @@ class HubFilesTest : public QObject {
     QCOMPARE(choices.size(), 1);
     QVERIFY2(choices[0].problem.isEmpty(), qPrintable(choices[0].problem));
     QCOMPARE(choices[0].precision, QStringLiteral("BF16"));
-    QCOMPARE(paths(choices[0]).join(u' '),
-             QStringLiteral("config.json tokenizer.model tokenizer.json chat_template.jinja model.safetensors.index.json "
-                            "model-00001-of-00002.safetensors model-00002-of-00002.safetensors"));
+    QCOMPARE(
+        paths(choices[0]).join(u' '),
+        QStringLiteral("config.json tokenizer.model tokenizer.json chat_template.jinja model.safetensors.index.json "
+                       "model-00001-of-00002.safetensors model-00002-of-00002.safetensors"));
     QCOMPARE(choices[0].bytes, 1250);
   }
 
@@ -67,11 +68,11 @@ class HubFilesTest : public QObject {
   }
 
   void everyQuantisationIsAChoice() {
-    const auto choices = choicesOf({file("GLM-4-9B-0414-Q8_0.gguf", 99), file("GLM-4-9B-0414-Q4_K_M.gguf", 55),
-                                    file("mmproj-F16.gguf"), file("imatrix.gguf"), file("README.md"),
-                                    file("BF16/GLM-4-9B-0414-BF16-00002-of-00002.gguf", 60),
-                                    file("BF16/GLM-4-9B-0414-BF16-00001-of-00002.gguf", 70),
-                                    file("GLM-4-9B-0414-UD-IQ2_M.gguf", 30), file("GLM-4-9B-0414-UD-Q4_K_XL.gguf", 56)});
+    const auto choices =
+        choicesOf({file("GLM-4-9B-0414-Q8_0.gguf", 99), file("GLM-4-9B-0414-Q4_K_M.gguf", 55), file("mmproj-F16.gguf"),
+                   file("imatrix.gguf"), file("README.md"), file("BF16/GLM-4-9B-0414-BF16-00002-of-00002.gguf", 60),
+                   file("BF16/GLM-4-9B-0414-BF16-00001-of-00002.gguf", 70), file("GLM-4-9B-0414-UD-IQ2_M.gguf", 30),
+                   file("GLM-4-9B-0414-UD-Q4_K_XL.gguf", 56)});
     QStringList names;
     for (const FileChoice& choice : choices) names << choice.precision;
     QCOMPARE(names.join(u' '), QStringLiteral("UD-IQ2_M Q4_K_M UD-Q4_K_XL Q8_0 BF16"));
@@ -84,12 +85,13 @@ class HubFilesTest : public QObject {
   void lengthsThatAreUnknownOrTooMuchAreNotAdded() {
     QCOMPARE(choicesOf({file("a-Q8_0.gguf", -1)})[0].bytes, -1);
     const qint64 most = std::numeric_limits<qint64>::max();
-    QCOMPARE(choicesOf({file("a-Q8_0-00001-of-00002.gguf", most), file("a-Q8_0-00002-of-00002.gguf", most)})[0].bytes, -1);
+    QCOMPARE(choicesOf({file("a-Q8_0-00001-of-00002.gguf", most), file("a-Q8_0-00002-of-00002.gguf", most)})[0].bytes,
+             -1);
   }
 
   void pathsThatLeadElsewhereAreInNoChoice() {
-    for (const char* path : {"../a-Q8_0.gguf", "/etc/a-Q8_0.gguf", "a/../../b-Q8_0.gguf", "a\\b-Q8_0.gguf", "./a-Q8_0.gguf",
-                             "a//b-Q8_0.gguf", "C:a-Q8_0.gguf", "a\nb-Q8_0.gguf", ""}) {
+    for (const char* path : {"../a-Q8_0.gguf", "/etc/a-Q8_0.gguf", "a/../../b-Q8_0.gguf", "a\\b-Q8_0.gguf",
+                             "./a-Q8_0.gguf", "a//b-Q8_0.gguf", "C:a-Q8_0.gguf", "a\nb-Q8_0.gguf", ""}) {
       QVERIFY2(!isSafePath(QString::fromUtf8(path)), path);
       QVERIFY2(choicesOf({file(path)}).isEmpty(), path);
     }
@@ -99,7 +101,8 @@ class HubFilesTest : public QObject {
 
   void repositoryNamesAreOwnerAndName() {
     QVERIFY(isRepoName(QStringLiteral("baidu/ERNIE-4.5-0.3B-PT")));
-    for (const char* name : {"baidu", "a/b/c", "/b", "a/", "../b", "a/..", "a b/c", "a/b?x", "a/b#", "a/%2e", "a/b..c", "a\n/b"})
+    for (const char* name :
+         {"baidu", "a/b/c", "/b", "a/", "../b", "a/..", "a b/c", "a/b?x", "a/b#", "a/%2e", "a/b..c", "a\n/b"})
       QVERIFY2(!isRepoName(QString::fromUtf8(name)), name);
     QVERIFY(!isRepoName(QString(200, u'a') + QStringLiteral("/b")));
   }
@@ -148,10 +151,9 @@ class HubFilesTest : public QObject {
         problem);
     QCOMPARE(found.size(), 1);
     QCOMPARE(found[0].licence, QStringLiteral("Apache"));
-    const HubRepo repo = readModelScopeRepo(
-        json("{'Code':200,'Data':{'Files':[{'Path':'BF16','Type':'tree','Size':0},"
-             "{'Path':'BF16/a.gguf','Type':'blob','Size':77,'Sha256':'00'}]}}"),
-        problem);
+    const HubRepo repo = readModelScopeRepo(json("{'Code':200,'Data':{'Files':[{'Path':'BF16','Type':'tree','Size':0},"
+                                                 "{'Path':'BF16/a.gguf','Type':'blob','Size':77,'Sha256':'00'}]}}"),
+                                            problem);
     QCOMPARE(repo.files.size(), 1);
     QCOMPARE(repo.files[0].size, 77);
     QVERIFY2(repo.files[0].sha256.isEmpty(), "no hash of 64 digits");

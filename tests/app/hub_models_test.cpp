@@ -32,10 +32,11 @@ MachineFacts machineOf(double memoryGb, double bandwidthGb) {
 
 /// A catalogue of one model, in single quotes.
 QByteArray smallCatalog(const char* choices) {
-  return QByteArray("{'version':1,'models':[{'title':'Small','maker':'Somebody','licence':'MIT','quality':2,"
-                    "'parameters':1000000,'activeParameters':1000000,'kvBytesPerToken':100,'contextLength':4096,"
-                    "'summary':{'en':'For tests.'},'choices':[" +
-                    QByteArray(choices) + "]}]}")
+  return QByteArray(
+             "{'version':1,'models':[{'title':'Small','maker':'Somebody','licence':'MIT','quality':2,"
+             "'parameters':1000000,'activeParameters':1000000,'kvBytesPerToken':100,'contextLength':4096,"
+             "'summary':{'en':'For tests.'},'choices':[" +
+             QByteArray(choices) + "]}]}")
       .replace('\'', '"');
 }
 
@@ -127,7 +128,8 @@ class HubModelsTest : public QObject {
     QTest::newRow("newer") << smallCatalog(kBothChoices).replace("\"version\":1", "\"version\":2");
     QTest::newRow("no choice") << smallCatalog("");
     QTest::newRow("path") << smallCatalog("{'source':'huggingface','repo':'../x','precision':'Q4_0','format':'gguf'}");
-    QTest::newRow("precision") << smallCatalog("{'source':'huggingface','repo':'a/b','precision':'Q9','format':'gguf'}");
+    QTest::newRow("precision") << smallCatalog(
+        "{'source':'huggingface','repo':'a/b','precision':'Q9','format':'gguf'}");
     QTest::newRow("source") << smallCatalog("{'source':'ftp','repo':'a/b','precision':'Q4_0','format':'gguf'}");
     QTest::newRow("number") << smallCatalog(kBothChoices).replace(":1000000", ":1e308");
     QTest::newRow("half") << smallCatalog(kBothChoices).replace("\"quality\":2", "\"quality\":2.5");
@@ -229,7 +231,8 @@ class HubModelsTest : public QObject {
     addSmallModel();
     QFile listing(server_->pathOf(QStringLiteral("api/models/a/small-GGUF.json")));
     QVERIFY(listing.open(QIODevice::ReadOnly));
-    server_->put(QStringLiteral("api/models/a/small-GGUF.json"), listing.readAll().replace("a/small-GGUF", "new/small-GGUF"));
+    server_->put(QStringLiteral("api/models/a/small-GGUF.json"),
+                 listing.readAll().replace("a/small-GGUF", "new/small-GGUF"));
     Machine machine(machineOf(16, 40));
     ModelCatalog catalog(*hub_, machine, *queue_, models(), smallCatalog(kBothChoices));
     catalog.get(0, 0);
@@ -242,7 +245,8 @@ class HubModelsTest : public QObject {
     ModelCatalog catalog(*hub_, machine, *queue_, models(), smallCatalog(kBothChoices));
     const auto problemOf = [&](int choice) {
       catalog.get(0, choice);
-      if (!QTest::qWaitFor([&] { return !at(catalog, 0, ModelCatalog::LookingRole).toBool(); }, 20000)) return QString();
+      if (!QTest::qWaitFor([&] { return !at(catalog, 0, ModelCatalog::LookingRole).toBool(); }, 20000))
+        return QString();
       return at(catalog, 0, ModelCatalog::ProblemRole).toString();
     };
     QVERIFY2(problemOf(0).contains(QStringLiteral("a/small")), qPrintable(problemOf(0)));
@@ -286,18 +290,21 @@ class HubModelsTest : public QObject {
     QVERIFY(!at(search, 0, HubSearch::LookedRole).toBool());
     search.look(0);
     QTRY_VERIFY(!at(search, 0, HubSearch::LookingRole).toBool());
-    QVERIFY2(at(search, 0, HubSearch::ProblemRole).toString().isEmpty(), qPrintable(at(search, 0, HubSearch::ProblemRole).toString()));
+    QVERIFY2(at(search, 0, HubSearch::ProblemRole).toString().isEmpty(),
+             qPrintable(at(search, 0, HubSearch::ProblemRole).toString()));
     QCOMPARE(at(search, 0, HubSearch::ChoicesRole).toList().size(), 2);
     const int best = at(search, 0, HubSearch::BestRole).toInt();
-    QCOMPARE(choiceAt(search, 0, HubSearch::ChoicesRole, best).value(QStringLiteral("label")).toString(), QStringLiteral("Q6_K"));
+    QCOMPARE(choiceAt(search, 0, HubSearch::ChoicesRole, best).value(QStringLiteral("label")).toString(),
+             QStringLiteral("Q6_K"));
     QVERIFY(!choiceAt(search, 0, HubSearch::ChoicesRole, best).value(QStringLiteral("estimated")).toBool());
     QVERIFY(choiceAt(search, 0, HubSearch::ChoicesRole, 1 - best).value(QStringLiteral("estimated")).toBool());
     search.examine(0, 1 - best);
     QTRY_VERIFY(!choiceAt(search, 0, HubSearch::ChoicesRole, 1 - best).value(QStringLiteral("estimated")).toBool());
     search.get(0, best);
     QCOMPARE(queue_->rowOf(QStringLiteral("a_small-GGUF-Q6_K")), 0);
-    QTRY_COMPARE_WITH_TIMEOUT(choiceAt(search, 0, HubSearch::ChoicesRole, best).value(QStringLiteral("state")).toString(),
-                              QStringLiteral("installed"), 20000);
+    QTRY_COMPARE_WITH_TIMEOUT(
+        choiceAt(search, 0, HubSearch::ChoicesRole, best).value(QStringLiteral("state")).toString(),
+        QStringLiteral("installed"), 20000);
     search.setQuery(QString());
     QCOMPARE(search.rowCount(), 0);
     QVERIFY(!search.searching());
@@ -305,10 +312,12 @@ class HubModelsTest : public QObject {
 
   void otherArchitecturesAreShownWithTheReason() {
     const QTemporaryDir repo;
-    QVERIFY(QFile::copy(fixture("malformed/gguf/architecture-unknown.gguf"), repo.filePath(QStringLiteral("x-Q4_0.gguf"))));
+    QVERIFY(
+        QFile::copy(fixture("malformed/gguf/architecture-unknown.gguf"), repo.filePath(QStringLiteral("x-Q4_0.gguf"))));
     server_->addRepo(QStringLiteral("q/unnamed"), kCommit, repo.path());
-    server_->addRepo(QStringLiteral("q/named"), kCommit, repo.path(),
-                     {{QStringLiteral("gguf"), QJsonObject{{QStringLiteral("architecture"), QStringLiteral("qwen3")}}}});
+    server_->addRepo(
+        QStringLiteral("q/named"), kCommit, repo.path(),
+        {{QStringLiteral("gguf"), QJsonObject{{QStringLiteral("architecture"), QStringLiteral("qwen3")}}}});
     server_->put(QStringLiteral("api/models.json"), "[{\"id\":\"q/unnamed\"},{\"id\":\"q/named\"}]");
     Machine machine(machineOf(16, 40));
     HubSearch search(*hub_, machine, *queue_, models());

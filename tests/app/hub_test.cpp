@@ -51,8 +51,9 @@ class HubTest : public QObject {
   Got<HubRepo> list(const char* repo, HubSource source = HubSource::HuggingFace) {
     Got<HubRepo> got;
     QObject context;
-    hub_->list(source, QString::fromUtf8(repo), &context,
-               [&](const auto& value, const QString& problem) { got = {value, problem, true}; });
+    hub_->list(source, QString::fromUtf8(repo), &context, [&](const auto& value, const QString& problem) {
+      got = {value, problem, true};
+    });
     if (!QTest::qWaitFor([&] { return got.came; }, 20000)) qWarning("no answer came");
     return got;
   }
@@ -60,8 +61,9 @@ class HubTest : public QObject {
   Got<ModelNeeds> needs(const HubRepo& repo, const FileChoice& choice) {
     Got<ModelNeeds> got;
     QObject context;
-    hub_->needs(repo, choice, &context,
-                [&](const auto& value, const QString& problem) { got = {value, problem, true}; });
+    hub_->needs(repo, choice, &context, [&](const auto& value, const QString& problem) {
+      got = {value, problem, true};
+    });
     if (!QTest::qWaitFor([&] { return got.came; }, 20000)) qWarning("no answer came");
     return got;
   }
@@ -110,13 +112,15 @@ class HubTest : public QObject {
     QVERIFY2(got.problem.isEmpty(), qPrintable(got.problem));
     QCOMPARE(got.value.size(), 1);
     QCOMPARE(got.value[0].title, QStringLiteral("GLM-4-9B-0414-GGUF"));
-    QVERIFY2(server_->asked().join(u'\n').contains(QStringLiteral("/api/models?search=GLM%204%20%26%209b%3F&sort=downloads")),
+    QVERIFY2(server_->asked().join(u'\n').contains(
+                 QStringLiteral("/api/models?search=GLM%204%20%26%209b%3F&sort=downloads")),
              qPrintable(server_->asked().join(u'\n')));
   }
 
   void findsRepositoriesOfModelScope() {
-    server_->put(QStringLiteral("openapi/v1/models.json"),
-                 "{\"success\":true,\"data\":{\"models\":[{\"id\":\"PaddlePaddle/ERNIE-4.5-0.3B-PT\",\"downloads\":3}]}}");
+    server_->put(
+        QStringLiteral("openapi/v1/models.json"),
+        "{\"success\":true,\"data\":{\"models\":[{\"id\":\"PaddlePaddle/ERNIE-4.5-0.3B-PT\",\"downloads\":3}]}}");
     server_->put(QStringLiteral("api/v1/models/PaddlePaddle/ERNIE-4.5-0.3B-PT/repo/files.json"),
                  "{\"Code\":200,\"Data\":{\"Files\":[{\"Path\":\"a-Q8_0.gguf\",\"Type\":\"blob\",\"Size\":9}]}}");
     const auto got = search("ernie", HubSource::ModelScope);
@@ -244,7 +248,8 @@ class HubTest : public QObject {
 
   void headersThatAreNoneEndEarly() {
     const QTemporaryDir repo;
-    for (const char* name : {"page-Q8_0.gguf", "other-Q4_0.gguf", "model.safetensors", "config.json", "tokenizer.json"}) {
+    for (const char* name :
+         {"page-Q8_0.gguf", "other-Q4_0.gguf", "model.safetensors", "config.json", "tokenizer.json"}) {
       QFile file(repo.filePath(QString::fromLatin1(name)));
       QVERIFY(file.open(QIODevice::WriteOnly));
       if (QByteArray(name).startsWith("other")) {
@@ -377,7 +382,8 @@ class HubTest : public QObject {
     tests::RawServer slow([](QTcpSocket&, const QByteArray&) {});
     settings_->setHubEndpoint(slow.address());
     auto context = std::make_unique<QObject>();
-    hub_->search(HubSource::HuggingFace, QStringLiteral("x"), context.get(), [](const auto&, const QString&) { QFAIL("it came"); });
+    hub_->search(HubSource::HuggingFace, QStringLiteral("x"), context.get(),
+                 [](const auto&, const QString&) { QFAIL("it came"); });
     QTRY_VERIFY(!slow.heads.isEmpty());
     context.reset();
     settings_->setOffline(true);
@@ -394,7 +400,8 @@ class HubTest : public QObject {
     QTest::newRow("no http") << QByteArray("SSH-2.0-OpenSSH_9.2\r\n");
     QTest::newRow("error") << QByteArray("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n");
     QTest::newRow("claims terabytes") << QByteArray("HTTP/1.1 200 OK\r\nContent-Length: 5000000000000\r\n\r\n[");
-    QTest::newRow("redirected for ever") << QByteArray("HTTP/1.1 302 Found\r\nLocation: /api/models\r\nContent-Length: 0\r\n\r\n");
+    QTest::newRow("redirected for ever") << QByteArray(
+        "HTTP/1.1 302 Found\r\nLocation: /api/models\r\nContent-Length: 0\r\n\r\n");
   }
 
   void answersOfNoHubAreRefused() {
@@ -425,7 +432,8 @@ class HubTest : public QObject {
     settings_->setHubEndpoint({});
     QCOMPARE(hub_->endpoint(HubSource::HuggingFace), QUrl(QStringLiteral("https://huggingface.co")));
     qputenv("HF_ENDPOINT", "https://hf-mirror.com/");
-    QCOMPARE(hub_->pageOf(HubSource::HuggingFace, QStringLiteral("a/b")), QUrl(QStringLiteral("https://hf-mirror.com/a/b")));
+    QCOMPARE(hub_->pageOf(HubSource::HuggingFace, QStringLiteral("a/b")),
+             QUrl(QStringLiteral("https://hf-mirror.com/a/b")));
     settings_->setHubEndpoint(QStringLiteral("mirror.example/hub/?x#y"));
     QCOMPARE(hub_->endpoint(HubSource::HuggingFace), QUrl(QStringLiteral("https://mirror.example/hub")));
     for (const char* address : {"ftp://x", "file:///etc", "https://", "https://a b"}) {

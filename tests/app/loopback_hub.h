@@ -16,8 +16,8 @@
 
 namespace tests {
 
-/// A hub on this machine: nginx serves a folder whose files lie where the hubs' addresses point, with ranges, and writes
-/// down who asked for what.
+/// A hub on this machine: nginx serves a folder whose files lie where the hubs' addresses point, with ranges, and
+/// writes down who asked for what.
 class LoopbackHub {
  public:
   LoopbackHub() {
@@ -40,7 +40,8 @@ class LoopbackHub {
     const QString full = pathOf(path);
     QDir().mkpath(QFileInfo(full).absolutePath());
     QFile file(full);
-    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size()) qFatal("cannot write %s", qPrintable(full));
+    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
+      qFatal("cannot write %s", qPrintable(full));
   }
 
   /// A repository with the files of a folder, at this commit, as Hugging Face lists it.
@@ -55,7 +56,8 @@ class LoopbackHub {
       put(repo + QStringLiteral("/resolve/") + commit + QLatin1Char('/') + path, bytes);
       QJsonObject entry{{QStringLiteral("rfilename"), path}, {QStringLiteral("size"), bytes.size()}};
       const QByteArray blob = "blob " + QByteArray::number(bytes.size()) + '\0' + bytes;
-      entry.insert(QStringLiteral("blobId"), QString::fromLatin1(QCryptographicHash::hash(blob, QCryptographicHash::Sha1).toHex()));
+      entry.insert(QStringLiteral("blobId"),
+                   QString::fromLatin1(QCryptographicHash::hash(blob, QCryptographicHash::Sha1).toHex()));
       if (path.endsWith(QLatin1String(".gguf")) || path.endsWith(QLatin1String(".safetensors"))) {
         const QByteArray hash = QCryptographicHash::hash(bytes, QCryptographicHash::Sha256).toHex();
         entry.insert(QStringLiteral("lfs"), QJsonObject{{QStringLiteral("sha256"), QString::fromLatin1(hash)},
@@ -88,28 +90,30 @@ class LoopbackHub {
     QDir(dir).mkpath(QStringLiteral("hub"));
     QFile config(dir + QStringLiteral("/nginx.conf"));
     if (!config.open(QIODevice::WriteOnly)) return false;
-    config.write(QStringLiteral(
-                     "daemon off; master_process off; pid %1/pid; error_log %1/errors;\n"
-                     "events {}\n"
-                     "http {\n"
-                     "  log_format asked '$request_method $request_uri [$http_range] [$http_authorization] $status $body_bytes_sent';\n"
-                     "  access_log %1/asked asked; default_type application/octet-stream;\n"
-                     "  client_body_temp_path %1/t1; proxy_temp_path %1/t2; fastcgi_temp_path %1/t3; uwsgi_temp_path %1/t4;\n"
-                     "  scgi_temp_path %1/t5;\n"
-                     "  server {\n"
-                     "    listen 127.0.0.1:%2; root %1/hub;\n"
-                     "    location /api/ { try_files $uri.json =404; }\n"
-                     "    location /openapi/ { try_files $uri.json =404; }\n"
-                     "    location /closed/ { add_header X-Error-Code GatedRepo always; return 401; }\n"
-                     "    location /api/models/busy/ { add_header Retry-After 17 always; return 429; }\n"
-                     "  }\n"
-                     "}\n")
-                     .arg(dir)
-                     .arg(port_)
-                     .toUtf8());
+    config.write(
+        QStringLiteral(
+            "daemon off; master_process off; pid %1/pid; error_log %1/errors;\n"
+            "events {}\n"
+            "http {\n"
+            "  log_format asked '$request_method $request_uri [$http_range] [$http_authorization] $status "
+            "$body_bytes_sent';\n"
+            "  access_log %1/asked asked; default_type application/octet-stream;\n"
+            "  client_body_temp_path %1/t1; proxy_temp_path %1/t2; fastcgi_temp_path %1/t3; uwsgi_temp_path %1/t4;\n"
+            "  scgi_temp_path %1/t5;\n"
+            "  server {\n"
+            "    listen 127.0.0.1:%2; root %1/hub;\n"
+            "    location /api/ { try_files $uri.json =404; }\n"
+            "    location /openapi/ { try_files $uri.json =404; }\n"
+            "    location /closed/ { add_header X-Error-Code GatedRepo always; return 401; }\n"
+            "    location /api/models/busy/ { add_header Retry-After 17 always; return 429; }\n"
+            "  }\n"
+            "}\n")
+            .arg(dir)
+            .arg(port_)
+            .toUtf8());
     config.close();
-    nginx_.start(QStringLiteral("nginx"), {QStringLiteral("-p"), dir, QStringLiteral("-e"), dir + QStringLiteral("/errors"),
-                                           QStringLiteral("-c"), config.fileName()});
+    nginx_.start(QStringLiteral("nginx"), {QStringLiteral("-p"), dir, QStringLiteral("-e"),
+                                           dir + QStringLiteral("/errors"), QStringLiteral("-c"), config.fileName()});
     if (!nginx_.waitForStarted(5000)) return false;
     return QTest::qWaitFor(
         [this] {

@@ -82,7 +82,8 @@ class ModelFitTest : public QObject {
     const QString whole = fixture("quantised/") + name;
     const QTemporaryDir folder;
     const QString head = folder.filePath(name);
-    // The least head that will do is found by halving: everything longer says the same, everything shorter is no header.
+    // The least head that will do is found by halving: everything longer says the same, everything shorter is no
+    // header.
     qint64 less = 4, enough = QFileInfo(whole).size();
     while (enough - less > 1) {
       const qint64 middle = (less + enough) / 2;
@@ -101,7 +102,8 @@ class ModelFitTest : public QObject {
     const QTemporaryDir folder;
     for (const QString& name : whole.entryList(QDir::Files)) {
       const QString path = whole.filePath(name);
-      copyHead(path, folder.filePath(name), name.endsWith(QLatin1String(".safetensors")) ? safetensorsHeader(path) : 1 << 24);
+      copyHead(path, folder.filePath(name),
+               name.endsWith(QLatin1String(".safetensors")) ? safetensorsHeader(path) : 1 << 24);
     }
     compareWithInspect(readHeader(folder.path()).needs, whole.path());
   }
@@ -123,9 +125,9 @@ class ModelFitTest : public QObject {
       return fit.sentence.isEmpty() ? Verdict::Unknown : fit.verdict;
     };
     QCOMPARE(verdict(8 * kGb, 16 * kGb, 12 * kGb), Verdict::Fits);
-    QCOMPARE(verdict(12'800'000'000, 16 * kGb, 16 * kGb), Verdict::Fits);       // 80 %
+    QCOMPARE(verdict(12'800'000'000, 16 * kGb, 16 * kGb), Verdict::Fits);  // 80 %
     QCOMPARE(verdict(12'800'000'001, 16 * kGb, 16 * kGb), Verdict::Tight);
-    QCOMPARE(verdict(8 * kGb, 16 * kGb, 7 * kGb), Verdict::Tight);             // not free just now
+    QCOMPARE(verdict(8 * kGb, 16 * kGb, 7 * kGb), Verdict::Tight);  // not free just now
     QCOMPARE(verdict(16 * kGb, 16 * kGb, 16 * kGb), Verdict::Tight);
     QCOMPARE(verdict(16 * kGb + 1, 16 * kGb, 16 * kGb), Verdict::TooLarge);
     QCOMPARE(verdict(8 * kGb, 0, 0), Verdict::Unknown);
