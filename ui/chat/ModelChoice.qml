@@ -22,6 +22,12 @@ Item {
     signal chosen
     signal forgotten
 
+    /// Only what is complete and sound can be taken.
+    function choose() {
+        if (usable || !checked)
+            chosen()
+    }
+
     function forget() {
         if (canForget)
             forgotten()
@@ -36,7 +42,7 @@ Item {
     Accessible.name: name
     Accessible.description: problem === "" ? detail : problem
     Accessible.selected: active
-    Accessible.onPressAction: chosen()
+    Accessible.onPressAction: choose()
 
     Rectangle {
         anchors.fill: parent
@@ -47,8 +53,8 @@ Item {
         id: mouse
         anchors.fill: parent
         hoverEnabled: true
-        cursorShape: Qt.PointingHandCursor
-        onClicked: choice.chosen()
+        cursorShape: choice.usable || !choice.checked ? Qt.PointingHandCursor : Qt.ArrowCursor
+        onClicked: choice.choose()
     }
     RowLayout {
         anchors.fill: parent

@@ -87,9 +87,9 @@ PushButton {
                     }
                     onForgotten: picker.library.removeAt(index)
                 }
-                Keys.onReturnPressed: (currentItem as ModelChoice)?.chosen()
-                Keys.onEnterPressed: (currentItem as ModelChoice)?.chosen()
-                Keys.onSpacePressed: (currentItem as ModelChoice)?.chosen()
+                Keys.onReturnPressed: (currentItem as ModelChoice)?.choose()
+                Keys.onEnterPressed: (currentItem as ModelChoice)?.choose()
+                Keys.onSpacePressed: (currentItem as ModelChoice)?.choose()
                 Keys.onDeletePressed: (currentItem as ModelChoice)?.forget()
             }
             Rectangle {

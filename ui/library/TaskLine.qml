@@ -38,6 +38,7 @@ Rectangle {
             Layout.fillWidth: true
 
             RowLayout {
+                id: names
                 spacing: Theme.px(8)
 
                 Words {
@@ -47,15 +48,17 @@ Rectangle {
                     elide: Text.ElideRight
                     Layout.fillWidth: true
                     Layout.maximumWidth: Math.ceil(implicitWidth)
+                    Layout.minimumWidth: Math.min(Math.ceil(implicitWidth), names.width)
                     Accessible.ignored: true
                 }
+                // Also where it says nothing: something has to fill the line.
                 Words {
-                    visible: text !== ""
                     text: line.detail
                     color: Theme.faint
                     font.pixelSize: Theme.smallSize
                     elide: Text.ElideRight
                     Layout.fillWidth: true
+                    Layout.minimumWidth: 0
                 }
             }
             ProgressLine {

@@ -29,7 +29,7 @@ Flickable {
             Accessible.role: Accessible.Grouping
             Accessible.name: qsTr("Scope")
             Layout.fillWidth: true
-            Layout.bottomMargin: Theme.px(2)
+            Layout.bottomMargin: Theme.px(8)
 
             Chip {
                 text: qsTr("Everywhere")
