@@ -17,7 +17,7 @@ bool isToken(const QByteArray& text) {
 
 }  // namespace
 
-QUrl originOf(const QUrl& url) {
+QUrl hubOrigin(const QUrl& url) {
   if (url.host().isEmpty()) return {};
   QUrl origin;
   origin.setScheme(url.scheme().toLower());
@@ -40,7 +40,7 @@ QString HubAccount::key() const {
 }
 
 void HubAccount::setOrigin(const QUrl& hub) {
-  const QUrl origin = originOf(hub);
+  const QUrl origin = hubOrigin(hub);
   if (origin == origin_) return;
   origin_ = origin;
   ++changes_;
@@ -50,7 +50,7 @@ void HubAccount::setOrigin(const QUrl& hub) {
 }
 
 QByteArray HubAccount::tokenFor(const QUrl& url) const {
-  return !origin_.isEmpty() && originOf(url) == origin_ ? token_ : QByteArray();
+  return !origin_.isEmpty() && hubOrigin(url) == origin_ ? token_ : QByteArray();
 }
 
 void HubAccount::load() {

@@ -72,6 +72,6 @@ class HubAccount : public QObject {
 };
 
 /// Scheme, host and port of an address, the port always said; empty for an address without a host.
-QUrl originOf(const QUrl& url);
+QUrl hubOrigin(const QUrl& url);
 
 }  // namespace app

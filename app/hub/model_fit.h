@@ -8,12 +8,12 @@ namespace app {
 
 /// What of this machine decides whether a model runs, and how fast. A value; any thread.
 struct MachineFacts {
-  QString processor;           ///< "AMD EPYC 7B13"; empty: not known
+  QString processor = {};      ///< "AMD EPYC 7B13"; empty: not known
   int cores = 0;               ///< that the engine would use; 0: not known
   qint64 memoryTotal = 0;      ///< bytes; 0: not known
   qint64 memoryAvailable = 0;  ///< bytes that the system could give now; 0: not known
   double bandwidth = 0;        ///< measured reads of main memory, bytes a second; 0: not measured yet
-  QString gpu;                 ///< a usable one; empty: none
+  QString gpu = {};            ///< a usable one; empty: none
   qint64 gpuMemoryFree = 0;    ///< bytes
 
   bool operator==(const MachineFacts&) const = default;
