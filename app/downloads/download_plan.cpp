@@ -18,9 +18,9 @@ constexpr qsizetype kLongestText = 1000;
 constexpr qsizetype kLargestJson = 8LL * 1024 * 1024;
 constexpr qint64 kLargestExactNumber = 1LL << 53;  // what a number of JSON holds exactly
 
-QString tr(const char* text) {
-  return QCoreApplication::translate("app::DownloadPlan", text);
-}
+struct Text {
+  Q_DECLARE_TR_FUNCTIONS(app::DownloadPlan)
+};
 
 /// A name from outside within a sentence: short, on one line.
 QString shown(const QString& name) {
@@ -38,10 +38,10 @@ bool isHexOrEmpty(const QByteArray& text, qsizetype digits) {
 QString fileProblem(const DownloadFile& file) {
   if (!file.url.isValid() ||
       (file.url.scheme() != QLatin1String("https") && file.url.scheme() != QLatin1String("http"))) {
-    return tr("its address is none of the web");
+    return Text::tr("its address is none of the web");
   }
-  if (file.size < -1 || file.size > kLargestDownloadFile) return tr("its size is none");
-  if (!isHexOrEmpty(file.sha256, 64) || !isHexOrEmpty(file.gitSha1, 40)) return tr("its checksum is none");
+  if (file.size < -1 || file.size > kLargestDownloadFile) return Text::tr("its size is none");
+  if (!isHexOrEmpty(file.sha256, 64) || !isHexOrEmpty(file.gitSha1, 40)) return Text::tr("its checksum is none");
   return {};
 }
 
@@ -56,7 +56,7 @@ DownloadPlan checkedPlan(const DownloadPlan& plan, QString& problem) {
   DownloadPlan checked = plan;
   const std::optional<QString> name = safeName(plan.name);
   if (!name) {
-    problem = tr("\"%1\" cannot be the name of a model's folder.").arg(shown(plan.name));
+    problem = Text::tr("\"%1\" cannot be the name of a model's folder.").arg(shown(plan.name));
     return checked;
   }
   checked.name = *name;
@@ -64,7 +64,7 @@ DownloadPlan checkedPlan(const DownloadPlan& plan, QString& problem) {
   checked.origin = plan.origin.left(kLongestText);
   checked.licence = plan.licence.left(kLongestText);
   if (plan.files.isEmpty() || plan.files.size() > kMostDownloadFiles) {
-    problem = tr("%1 has %2 files; a download has 1 to %3.")
+    problem = Text::tr("%1 has %2 files; a download has 1 to %3.")
                   .arg(*name, QString::number(plan.files.size()), QString::number(kMostDownloadFiles));
     return checked;
   }
@@ -75,7 +75,8 @@ DownloadPlan checkedPlan(const DownloadPlan& plan, QString& problem) {
     const std::optional<QString> path = safePath(file.path);
     if (!path) {
       problem =
-          tr("The hub names a file \"%1\", which cannot be stored below the model's folder: the download is refused.")
+          Text::tr(
+              "The hub names a file \"%1\", which cannot be stored below the model's folder: the download is refused.")
               .arg(shown(file.path));
       return checked;
     }
@@ -86,12 +87,12 @@ DownloadPlan checkedPlan(const DownloadPlan& plan, QString& problem) {
     file.url.setFragment({});
     const QString wrong = fileProblem(file);
     if (!wrong.isEmpty()) {
-      problem = tr("The file %1 cannot be fetched: %2.").arg(file.path, wrong);
+      problem = Text::tr("The file %1 cannot be fetched: %2.").arg(file.path, wrong);
       return checked;
     }
     // The token is for one origin, and a hub has all files of a model.
     if (originOf(file.url) != originOf(checked.files.first().url)) {
-      problem = tr("The files of %1 come from several servers: the download is refused.").arg(*name);
+      problem = Text::tr("The files of %1 come from several servers: the download is refused.").arg(*name);
       return checked;
     }
     const QString folded = path->toCaseFolded();
@@ -99,13 +100,13 @@ DownloadPlan checkedPlan(const DownloadPlan& plan, QString& problem) {
       folders.insert(folded.left(slash));
     }
     if (files.contains(folded)) {
-      problem = tr("Two files of the hub would be stored as %1: the download is refused.").arg(*path);
+      problem = Text::tr("Two files of the hub would be stored as %1: the download is refused.").arg(*path);
       return checked;
     }
     files.insert(folded);
   }
   if (files.intersects(folders)) {
-    problem = tr("A file of the hub has the name of a folder beside it: the download is refused.");
+    problem = Text::tr("A file of the hub has the name of a folder beside it: the download is refused.");
   }
   return checked;
 }
@@ -136,7 +137,7 @@ DownloadPlan readPlan(const QByteArray& json, QString& problem) {
   DownloadPlan plan;
   const QJsonObject root = json.size() > kLargestJson ? QJsonObject() : QJsonDocument::fromJson(json).object();
   if (root.value(QStringLiteral("version")).toInt() != kVersion) {
-    problem = tr("it is damaged, or was written by another version of Sotto");
+    problem = Text::tr("it is damaged, or was written by another version of Sotto");
     return plan;
   }
   plan.name = root.value(QStringLiteral("name")).toString();

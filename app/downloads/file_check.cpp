@@ -15,12 +15,12 @@ namespace {
 
 constexpr qint64 kPieceBytes = 1024LL * 1024;
 
-QString tr(const char* text) {
-  return QCoreApplication::translate("app::FileCheck", text);
-}
+struct Text {
+  Q_DECLARE_TR_FUNCTIONS(app::FileCheck)
+};
 
 CheckResult wrong(const DownloadFile& file, const QString& found) {
-  return {CheckResult::Kind::Wrong, tr("%1 arrived damaged: %2.").arg(file.path, found)};
+  return {CheckResult::Kind::Wrong, Text::tr("%1 arrived damaged: %2.").arg(file.path, found)};
 }
 
 }  // namespace
@@ -36,7 +36,8 @@ CheckResult checkFile(const Descriptor& opened, const QString& path, const Downl
     return {CheckResult::Kind::Unreadable, error.sentence()};
   }
   if (file.size >= 0 && size != file.size) {
-    return wrong(file, tr("it has %1 bytes instead of %2").arg(QString::number(size), QString::number(file.size)));
+    return wrong(file,
+                 Text::tr("it has %1 bytes instead of %2").arg(QString::number(size), QString::number(file.size)));
   }
   // Git names a file by the hash of this and the content: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
   gitSha1.addData("blob " + QByteArray::number(size) + '\0');
@@ -49,7 +50,7 @@ CheckResult checkFile(const Descriptor& opened, const QString& path, const Downl
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0)
       return {CheckResult::Kind::Unreadable,
-              FileError{tr("Reading %1 failed").arg(path), got < 0 ? errno : EIO}.sentence()};
+              FileError{Text::tr("Reading %1 failed").arg(path), got < 0 ? errno : EIO}.sentence()};
     const QByteArrayView bytes(piece.constData(), got);
     if (!file.sha256.isEmpty()) sha256.addData(bytes);
     if (!file.gitSha1.isEmpty()) gitSha1.addData(bytes);
@@ -57,10 +58,10 @@ CheckResult checkFile(const Descriptor& opened, const QString& path, const Downl
     shared->bytes = done;
   }
   if (!file.sha256.isEmpty() && sha256.result().toHex() != file.sha256) {
-    return wrong(file, tr("its SHA-256 is not the one that the hub tells"));
+    return wrong(file, Text::tr("its SHA-256 is not the one that the hub tells"));
   }
   if (!file.gitSha1.isEmpty() && gitSha1.result().toHex() != file.gitSha1) {
-    return wrong(file, tr("its git hash is not the one that the hub tells"));
+    return wrong(file, Text::tr("its git hash is not the one that the hub tells"));
   }
   const QString header = headerProblem(path);
   if (!header.isEmpty()) return wrong(file, header);

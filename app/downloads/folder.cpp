@@ -26,9 +26,9 @@ constexpr int kDeepestFolder = 32;  // deeper than any path of ours
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr qint64 kBlockBytes = 512;  // unit of st_blocks
 
-QString tr(const char* text) {
-  return QCoreApplication::translate("app::Folder", text);
-}
+struct Text {
+  Q_DECLARE_TR_FUNCTIONS(app::Folder)
+};
 
 [[noreturn]] void fail(const QString& doing, int code = errno) {
   throw FileError{doing, code};
@@ -61,11 +61,11 @@ void eachName(int folder, const Visit& visit) {
 
 void removeTree(int folder, const QByteArray& name, int depth, const QString& path) {
   if (::unlinkat(folder, name.constData(), 0) == 0 || errno == ENOENT) return;
-  if (errno != EISDIR && errno != EPERM) fail(tr("Deleting %1 failed").arg(path));
+  if (errno != EISDIR && errno != EPERM) fail(Text::tr("Deleting %1 failed").arg(path));
   const Descriptor child(::openat(folder, name.constData(), kFolderFlags));
-  if (!child || depth > kDeepestFolder) fail(tr("Deleting %1 failed").arg(path));
+  if (!child || depth > kDeepestFolder) fail(Text::tr("Deleting %1 failed").arg(path));
   eachName(child.number(), [&](const QByteArray& inner) { removeTree(child.number(), inner, depth + 1, path); });
-  if (::unlinkat(folder, name.constData(), AT_REMOVEDIR) != 0) fail(tr("Deleting %1 failed").arg(path));
+  if (::unlinkat(folder, name.constData(), AT_REMOVEDIR) != 0) fail(Text::tr("Deleting %1 failed").arg(path));
 }
 
 qint64 bytesOf(int folder, int depth) {
@@ -86,7 +86,7 @@ void syncTree(int folder, int depth, const QString& path) {
     const Descriptor child(::openat(folder, name.constData(), kFolderFlags));
     if (child && depth <= kDeepestFolder) syncTree(child.number(), depth + 1, path);
   });
-  if (::fsync(folder) != 0) fail(tr("Making sure that %1 is on the disk failed").arg(path));
+  if (::fsync(folder) != 0) fail(Text::tr("Making sure that %1 is on the disk failed").arg(path));
 }
 
 }  // namespace
@@ -109,20 +109,21 @@ bool FileError::isFull() const {
 QString FileError::sentence() const {
   switch (code) {
     case ENOSPC:
-      return tr("%1: the disk is full. Free some space, then resume.").arg(doing);
+      return Text::tr("%1: the disk is full. Free some space, then resume.").arg(doing);
     case EDQUOT:
-      return tr("%1: your share of the disk is used up. Free some space, then resume.").arg(doing);
+      return Text::tr("%1: your share of the disk is used up. Free some space, then resume.").arg(doing);
     case EFBIG:
-      return tr("%1: files there cannot get that large.").arg(doing);
+      return Text::tr("%1: files there cannot get that large.").arg(doing);
     case EACCES:
     case EPERM:
     case EROFS:
-      return tr("%1: it may not be written to. Allow that, or choose another models folder.").arg(doing);
+      return Text::tr("%1: it may not be written to. Allow that, or choose another models folder.").arg(doing);
     case ELOOP:
     case ENOTDIR:
-      return tr("%1: a link or a file stands where a folder is expected, and links are not followed there.").arg(doing);
+      return Text::tr("%1: a link or a file stands where a folder is expected, and links are not followed there.")
+          .arg(doing);
     default:
-      return tr("%1: %2.").arg(doing, QString::fromStdString(std::generic_category().message(code)));
+      return Text::tr("%1: %2.").arg(doing, QString::fromStdString(std::generic_category().message(code)));
   }
 }
 
@@ -130,7 +131,7 @@ Folder::Folder(Descriptor fd, QString path) : fd_(std::move(fd)), path_(std::mov
 
 Folder Folder::open(const QString& path) {
   Descriptor fd(::open(encoded(path).constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd && errno != ENOENT) fail(tr("Opening the folder %1 failed").arg(path));
+  if (!fd && errno != ENOENT) fail(Text::tr("Opening the folder %1 failed").arg(path));
   return Folder(std::move(fd), path);
 }
 
@@ -138,9 +139,9 @@ Folder Folder::openOrMake(const QString& path) {
   Folder folder = open(path);
   if (folder.isOpen()) return folder;
   errno = 0;
-  if (!QDir().mkpath(path)) fail(tr("Creating the folder %1 failed").arg(path), errno != 0 ? errno : EACCES);
+  if (!QDir().mkpath(path)) fail(Text::tr("Creating the folder %1 failed").arg(path), errno != 0 ? errno : EACCES);
   folder = open(path);
-  if (!folder.isOpen()) fail(tr("Opening the folder %1 failed").arg(path));
+  if (!folder.isOpen()) fail(Text::tr("Opening the folder %1 failed").arg(path));
   return folder;
 }
 
@@ -150,15 +151,15 @@ QString Folder::below(const QString& path) const {
 
 Folder Folder::walk(const QStringList& parts, bool make) const {
   Folder folder(Descriptor(::openat(fd_.number(), ".", kFolderFlags)), path_);
-  if (!folder.isOpen()) fail(tr("Opening the folder %1 failed").arg(path_));
+  if (!folder.isOpen()) fail(Text::tr("Opening the folder %1 failed").arg(path_));
   for (const QString& part : parts) {
     const QByteArray name = encoded(part);
     const QString path = folder.below(part);
     if (make && ::mkdirat(folder.descriptor(), name.constData(), 0777) != 0 && errno != EEXIST) {
-      fail(tr("Creating the folder %1 failed").arg(path));
+      fail(Text::tr("Creating the folder %1 failed").arg(path));
     }
     Descriptor next(::openat(folder.descriptor(), name.constData(), kFolderFlags));
-    if (!next && (make || errno != ENOENT)) fail(tr("Opening the folder %1 failed").arg(path));
+    if (!next && (make || errno != ENOENT)) fail(Text::tr("Opening the folder %1 failed").arg(path));
     folder = Folder(std::move(next), path);
     if (!folder.isOpen()) break;
   }
@@ -198,11 +199,11 @@ Descriptor Folder::openFile(const QString& path) const {
   const Folder folder = walk(parts, true);
   Descriptor file(
       ::openat(folder.descriptor(), name.constData(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666));
-  if (!file) fail(tr("Opening %1 for writing failed").arg(below(path)));
+  if (!file) fail(Text::tr("Opening %1 for writing failed").arg(below(path)));
   // A second name would mean that something elsewhere is written to as well.
   struct stat about {};
   if (::fstat(file.number(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_nlink != 1) {
-    fail(tr("Opening %1 for writing failed").arg(below(path)), ELOOP);
+    fail(Text::tr("Opening %1 for writing failed").arg(below(path)), ELOOP);
   }
   return file;
 }
@@ -213,7 +214,7 @@ Descriptor Folder::openForReading(const QString& path) const {
   const Folder folder = walk(parts, false);
   if (!folder.isOpen()) return {};
   Descriptor file(::openat(folder.descriptor(), name.constData(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (!file && errno != ENOENT) fail(tr("Opening %1 failed").arg(below(path)));
+  if (!file && errno != ENOENT) fail(Text::tr("Opening %1 failed").arg(below(path)));
   return file;
 }
 
@@ -227,7 +228,7 @@ QByteArray Folder::read(const QString& path, qint64 most) const {
   while (done < size) {
     const ssize_t got = ::pread(file.number(), content.data() + done, static_cast<size_t>(size - done), done);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(tr("Reading %1 failed").arg(below(path)));
+    if (got < 0) fail(Text::tr("Reading %1 failed").arg(below(path)));
     if (got == 0) break;
     done += got;
   }
@@ -249,7 +250,7 @@ void Folder::replace(const QString& path, const QByteArray& content) const {
   }
   if (::renameat(folder.descriptor(), encoded(fresh).constData(), folder.descriptor(), encoded(name).constData()) !=
       0) {
-    fail(tr("Writing %1 failed").arg(below(path)));
+    fail(Text::tr("Writing %1 failed").arg(below(path)));
   }
   folder.sync();
 }
@@ -260,10 +261,10 @@ void Folder::renameTo(const QString& name, const Folder& target, const QString& 
   if (::renameat2(fd_.number(), from.constData(), target.descriptor(), to.constData(), RENAME_NOREPLACE) == 0) return;
   // Some file systems do not know "never replace"; there the look before has to do.
   if (errno == EINVAL || errno == ENOSYS) {
-    if (target.exists(newName)) fail(tr("Moving %1 into place failed").arg(target.below(newName)), EEXIST);
+    if (target.exists(newName)) fail(Text::tr("Moving %1 into place failed").arg(target.below(newName)), EEXIST);
     if (::renameat(fd_.number(), from.constData(), target.descriptor(), to.constData()) == 0) return;
   }
-  fail(tr("Moving %1 into place failed").arg(target.below(newName)));
+  fail(Text::tr("Moving %1 into place failed").arg(target.below(newName)));
 }
 
 void Folder::remove(const QString& name) const {
@@ -275,7 +276,7 @@ void Folder::removeFile(const QString& path) const {
   const QByteArray name = encoded(parts.takeLast());
   const Folder folder = walk(parts, false);
   if (folder.isOpen() && ::unlinkat(folder.descriptor(), name.constData(), 0) != 0 && errno != ENOENT) {
-    fail(tr("Deleting %1 failed").arg(below(path)));
+    fail(Text::tr("Deleting %1 failed").arg(below(path)));
   }
 }
 
@@ -284,7 +285,7 @@ qint64 Folder::bytesOnDisk() const {
 }
 
 void Folder::sync() const {
-  if (::fsync(fd_.number()) != 0) fail(tr("Making sure that %1 is on the disk failed").arg(path_));
+  if (::fsync(fd_.number()) != 0) fail(Text::tr("Making sure that %1 is on the disk failed").arg(path_));
 }
 
 void Folder::syncAll() const {
@@ -293,7 +294,7 @@ void Folder::syncAll() const {
 
 qint64 Folder::freeBytes() const {
   struct statvfs about {};
-  if (::fstatvfs(fd_.number(), &about) != 0) fail(tr("Asking for the free space of %1 failed").arg(path_));
+  if (::fstatvfs(fd_.number(), &about) != 0) fail(Text::tr("Asking for the free space of %1 failed").arg(path_));
   return static_cast<qint64>(about.f_bavail) * static_cast<qint64>(about.f_frsize);
 }
 
@@ -303,26 +304,26 @@ void writeAt(const Descriptor& file, qint64 offset, const QByteArray& bytes, con
     const ssize_t wrote =
         ::pwrite(file.number(), bytes.constData() + done, static_cast<size_t>(bytes.size() - done), offset + done);
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) fail(tr("Writing %1 failed").arg(path), wrote < 0 ? errno : ENOSPC);
+    if (wrote <= 0) fail(Text::tr("Writing %1 failed").arg(path), wrote < 0 ? errno : ENOSPC);
     done += wrote;
   }
 }
 
 qint64 sizeOf(const Descriptor& file, const QString& path) {
   struct stat about {};
-  if (::fstat(file.number(), &about) != 0) fail(tr("Reading %1 failed").arg(path));
+  if (::fstat(file.number(), &about) != 0) fail(Text::tr("Reading %1 failed").arg(path));
   return about.st_size;
 }
 
 void claim(const Descriptor& file, qint64 size, const QString& path) {
-  if (::ftruncate(file.number(), size) != 0) fail(tr("Making room for %1 failed").arg(path));
+  if (::ftruncate(file.number(), size) != 0) fail(Text::tr("Making room for %1 failed").arg(path));
   if (size > 0 && ::fallocate(file.number(), 0, 0, size) != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
-    fail(tr("Making room for %1 failed").arg(path));
+    fail(Text::tr("Making room for %1 failed").arg(path));
   }
 }
 
 void syncFile(const Descriptor& file, const QString& path) {
-  if (::fsync(file.number()) != 0) fail(tr("Making sure that %1 is on the disk failed").arg(path));
+  if (::fsync(file.number()) != 0) fail(Text::tr("Making sure that %1 is on the disk failed").arg(path));
 }
 
 }  // namespace app
