@@ -42,6 +42,7 @@ set(allowed_app app)
 # Single files that may do more, or less, than their folder.
 set(extra_app/chat/model_runner.h engine/engine.h)
 set(extra_app/chat/model_runner.cpp engine/engine.h)
+set(extra_app/chat/session_saver.cpp engine/engine.h)
 set(extra_app/hub/model_fit.cpp engine/engine.h)
 set(extra_app/downloads/header_check.cpp engine/engine.h engine/base/error.h)
 set(only_engine/types.h engine/base)
