@@ -58,14 +58,18 @@ SettingsGroup {
             checked: group.app.settings.keepLoadedMinutes === 0
             onClicked: group.app.settings.keepLoadedMinutes = 0
         }
-        Repeater {
-            model: [5, 30, 120]
-            delegate: Chip {
-                required property int modelData
+        Row {
+            spacing: 8
 
-                text: modelData < 60 ? qsTr("%n minute(s)", "", modelData) : qsTr("%n hour(s)", "", modelData / 60)
-                checked: group.app.settings.keepLoadedMinutes === modelData
-                onClicked: group.app.settings.keepLoadedMinutes = modelData
+            Repeater {
+                model: [5, 30, 120]
+                delegate: Chip {
+                    required property int modelData
+
+                    text: modelData < 60 ? qsTr("%n minute(s)", "", modelData) : qsTr("%n hour(s)", "", modelData / 60)
+                    checked: group.app.settings.keepLoadedMinutes === modelData
+                    onClicked: group.app.settings.keepLoadedMinutes = modelData
+                }
             }
         }
     }

@@ -77,14 +77,18 @@ SettingsGroup {
     SettingsLine {
         label: qsTr("Download speed")
 
-        Repeater {
-            model: [0, 1024, 5120, 20480]
-            delegate: Chip {
-                required property int modelData
+        Row {
+            spacing: 8
 
-                text: modelData === 0 ? qsTr("Unlimited") : qsTr("%1 MB/s").arg(modelData / 1024)
-                checked: group.settings.downloadLimitKb === modelData
-                onClicked: group.settings.downloadLimitKb = modelData
+            Repeater {
+                model: [0, 1024, 5120, 20480]
+                delegate: Chip {
+                    required property int modelData
+
+                    text: modelData === 0 ? qsTr("Unlimited") : qsTr("%1 MB/s").arg(modelData / 1024)
+                    checked: group.settings.downloadLimitKb === modelData
+                    onClicked: group.settings.downloadLimitKb = modelData
+                }
             }
         }
     }
