@@ -370,6 +370,7 @@ class DownloadTest : public QObject {
     QVERIFY(queue.add(plan()));
     QVERIFY(reachesState(queue, State::Failed));
     QCOMPARE(QDir(folder()).entryList(QDir::Files), QStringList{QStringLiteral("mine")});
+    QVERIFY(origin_->requests().isEmpty());
   }
 
   void secondProgramIsTold() {
