@@ -1,5 +1,7 @@
 #include "app/app_root.h"
 
+#include <QDir>
+#include <QHostAddress>
 #include <QJsonDocument>
 #include <QJsonObject>
 
@@ -21,18 +23,30 @@ QString startArgument(const QString& modelPath, qint64 conversationId) {
   return QString::fromUtf8(QJsonDocument(argument).toJson(QJsonDocument::Compact));
 }
 
+ModelPlaces StartOptions::modelPlaces() const {
+  if (!alone) return ModelPlaces::around(paths.modelsDir, QDir::homePath(), QProcessEnvironment::systemEnvironment());
+  ModelPlaces own;
+  own.modelsDir = paths.modelsDir;
+  return own;
+}
+
 AppRoot::AppRoot(const StartOptions& options, QObject* parent)
     : QObject(parent),
       settings_(std::make_unique<Settings>(options.paths.settingsFile())),
       history_(std::make_unique<History>(options.paths.historyFile())),
       sessions_(std::make_unique<SavedSessions>(*settings_, options.paths.sessionsDir())),
       runner_(std::make_unique<ModelRunner>(*settings_, sessions_.get())),
-      library_(std::make_unique<ModelLibrary>(*settings_, *runner_)),
+      library_(std::make_unique<ModelLibrary>(*settings_, *runner_, options.modelPlaces())),
+      account_(std::make_unique<HubAccount>(options.alone ? HubAccount::Keeper::SessionOnly : HubAccount::Keeper::SystemKeychain)),
+      hub_(std::make_unique<Hub>(*settings_, *account_)),
+      machine_(options.machine ? std::make_unique<Machine>(*options.machine) : std::make_unique<Machine>()),
       sampling_(std::make_unique<SamplingViewModel>(*settings_, *runner_)),
       prompt_(std::make_unique<PromptViewModel>(*history_, *settings_, *runner_)),
       chat_(std::make_unique<ChatViewModel>(*history_, *settings_, *runner_, *sampling_, *prompt_)),
       conversations_(std::make_unique<ConversationListModel>(*history_)),
       shortcuts_(std::make_unique<ShortcutListModel>()) {
+  if (options.offline) settings_->setOfflineThisRun();
+  openModelsFolder();
   connectParts();
   addNotice(settings_->notice());
   whenDone(
@@ -64,6 +78,51 @@ void AppRoot::connectParts() {
   connect(conversations_.get(), &ConversationListModel::removed, chat_.get(), &ChatViewModel::conversationRemoved);
   connect(conversations_.get(), &ConversationListModel::failed, chat_.get(), &ChatViewModel::setError);
   connect(settings_.get(), &Settings::writeFailed, this, &AppRoot::addNotice);
+  connect(settings_.get(), &Settings::downloadLimitKbChanged, this, &AppRoot::limitDownloads);
+  connect(settings_.get(), &Settings::offlineChanged, this, &AppRoot::limitDownloads);
+  connect(hub_.get(), &Hub::reachChanged, this, [this] {
+    if (plainMirror() != plainMirror_ && downloads_->activeCount() == 0) openModelsFolder();
+  });
+  connect(account_.get(), &HubAccount::tokenChanged, this, &AppRoot::limitDownloads);
+  connect(library_.get(), &ModelLibrary::modelsDirChanged, this, &AppRoot::openModelsFolder);
+  library_->setFolderGuard([this] {
+    return downloads_->activeCount() > 0 ? tr("Models are being downloaded into the folder; pause the downloads, then move it.")
+                                         : QString();
+  });
+}
+
+/// Makes what works on the models folder, where it lies now. What worked on the old one ends first: it holds its lock.
+void AppRoot::openModelsFolder() {
+  hubSearch_.reset();
+  catalog_.reset();
+  downloads_.reset();
+  const QString folder = library_->modelsDir();
+  DownloadOptions options;
+  options.httpHost = plainMirror();
+  plainMirror_ = options.httpHost;
+  downloads_ = std::make_unique<DownloadQueue>(folder, options);
+  catalog_ = std::make_unique<ModelCatalog>(*hub_, *machine_, *downloads_, folder, ModelCatalog::builtIn());
+  hubSearch_ = std::make_unique<HubSearch>(*hub_, *machine_, *downloads_, folder);
+  limitDownloads();
+  connect(downloads_.get(), &DownloadQueue::completed, this, [this] {
+    library_->refresh();
+    catalog_->refresh();
+  });
+  emit modelsFolderMoved();
+}
+
+/// Host and port of a mirror that the person set without encryption; nothing else may be. Empty: there is none.
+QString AppRoot::plainMirror() const {
+  const QUrl hub = hub_->endpoint(HubSource::HuggingFace);
+  if (hub.scheme() != QLatin1String("http") || QHostAddress(hub.host()).isLoopback()) return {};
+  return hub.port() < 0 ? hub.host() : hub.host() + QLatin1Char(':') + QString::number(hub.port());
+}
+
+void AppRoot::limitDownloads() {
+  downloads_->setSpeedLimit(qint64{1024} * settings_->downloadLimitKb());
+  const QUrl hub = hub_->endpoint(HubSource::HuggingFace);
+  downloads_->setToken(hub, account_->tokenFor(hub));
+  if (hub_->offline()) downloads_->pauseAll();
 }
 
 QString AppRoot::version() const {

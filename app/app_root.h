@@ -6,6 +6,7 @@
 #include <QString>
 #include <QVariantMap>
 #include <memory>
+#include <optional>
 
 #include "app/chat/chat_view_model.h"
 #include "app/chat/conversation_list_model.h"
@@ -13,6 +14,12 @@
 #include "app/chat/prompt_view_model.h"
 #include "app/chat/sampling_view_model.h"
 #include "app/chat/saved_sessions.h"
+#include "app/downloads/download_queue.h"
+#include "app/hub/hub.h"
+#include "app/hub/hub_account.h"
+#include "app/hub/hub_search.h"
+#include "app/hub/machine.h"
+#include "app/hub/model_catalog.h"
 #include "app/library/model_library.h"
 #include "app/settings/paths.h"
 #include "app/settings/settings.h"
@@ -27,6 +34,11 @@ struct StartOptions {
   Paths paths;
   QString modelPath;          ///< model to load instead of the last one; empty: the last one, else the demo model
   qint64 conversationId = 0;  ///< conversation to open; 0: a new chat
+  bool offline = false;       ///< the network is not used in this run
+  bool alone = false;         ///< nothing beside `paths` is looked at: no other programs' models, no keychain (for tests)
+  std::optional<MachineFacts> machine = {};  ///< in place of this machine's, which is not measured then (for tests)
+
+  ModelPlaces modelPlaces() const;
 };
 
 /// Makes every long-lived object in order, owns them all, connects those that do not know each other, and is the one
@@ -40,6 +52,12 @@ class AppRoot : public QObject {
   Q_PROPERTY(app::ConversationListModel* conversations READ conversations CONSTANT)
   Q_PROPERTY(app::ModelRunner* runner READ runner CONSTANT)
   Q_PROPERTY(app::ModelLibrary* library READ library CONSTANT)
+  Q_PROPERTY(app::HubAccount* account READ account CONSTANT)
+  Q_PROPERTY(app::Hub* hub READ hub CONSTANT)
+  Q_PROPERTY(app::Machine* machine READ machine CONSTANT)
+  Q_PROPERTY(app::DownloadQueue* downloads READ downloads NOTIFY modelsFolderMoved)
+  Q_PROPERTY(app::ModelCatalog* catalog READ catalog NOTIFY modelsFolderMoved)
+  Q_PROPERTY(app::HubSearch* hubSearch READ hubSearch NOTIFY modelsFolderMoved)
   Q_PROPERTY(app::SamplingViewModel* sampling READ sampling CONSTANT)
   Q_PROPERTY(app::PromptViewModel* prompt READ prompt CONSTANT)
   Q_PROPERTY(app::Settings* settings READ settings CONSTANT)
@@ -58,6 +76,13 @@ class AppRoot : public QObject {
   ConversationListModel* conversations() const { return conversations_.get(); }
   ModelRunner* runner() const { return runner_.get(); }
   ModelLibrary* library() const { return library_.get(); }
+  HubAccount* account() const { return account_.get(); }
+  Hub* hub() const { return hub_.get(); }
+  Machine* machine() const { return machine_.get(); }
+  /// These three are others after the models folder was moved; QML is told by modelsFolderMoved.
+  DownloadQueue* downloads() const { return downloads_.get(); }
+  ModelCatalog* catalog() const { return catalog_.get(); }
+  HubSearch* hubSearch() const { return hubSearch_.get(); }
   SamplingViewModel* sampling() const { return sampling_.get(); }
   PromptViewModel* prompt() const { return prompt_.get(); }
   Settings* settings() const { return settings_.get(); }
@@ -84,19 +109,30 @@ class AppRoot : public QObject {
  signals:
   void noticeChanged();
   void codePaletteChanged();
+  void modelsFolderMoved();
   /// The window is to come to the front.
   void raiseRequested();
 
  private:
   void connectParts();
+  void openModelsFolder();
+  void limitDownloads();
+  QString plainMirror() const;
 
   QString notice_;
+  QString plainMirror_;  // that the downloads know of
   // In the order of making; each may use those above it.
   std::unique_ptr<Settings> settings_;
   std::unique_ptr<History> history_;
   std::unique_ptr<SavedSessions> sessions_;
   std::unique_ptr<ModelRunner> runner_;
   std::unique_ptr<ModelLibrary> library_;
+  std::unique_ptr<HubAccount> account_;
+  std::unique_ptr<Hub> hub_;
+  std::unique_ptr<Machine> machine_;
+  std::unique_ptr<DownloadQueue> downloads_;
+  std::unique_ptr<ModelCatalog> catalog_;
+  std::unique_ptr<HubSearch> hubSearch_;
   std::unique_ptr<SamplingViewModel> sampling_;
   std::unique_ptr<PromptViewModel> prompt_;
   std::unique_ptr<ChatViewModel> chat_;

@@ -56,9 +56,9 @@ struct CommandLine {
     parser.addVersionOption();
     parser.process(application);
 
-    // Nothing of this version uses the network, so --offline has nothing to switch off.
     start.paths = parser.isSet(dataDir) ? app::Paths::under(parser.value(dataDir)) : app::Paths::standard();
     start.modelPath = parser.value(model);
+    start.offline = parser.isSet(offline);
     if (!parser.isSet(chat)) return;
     bool isNumber = false;
     start.conversationId = parser.value(chat).toLongLong(&isNumber);

@@ -8,6 +8,7 @@
 
 #include "engine/backends/backend.h"
 #include "engine/backends/cpu/cpu_cores.h"
+#include "engine/backends/cpu/memory_bandwidth.h"
 #include "engine/formats/model_source.h"
 #include "engine/generation/fingerprint.h"
 #include "engine/generation/model_defaults.h"
@@ -18,6 +19,7 @@
 #include "engine/kv_cache/kv_cache.h"
 #include "engine/layers/activations.h"
 #include "engine/models/model.h"
+#include "engine/quantize/quantize.h"
 #include "engine/tokenizer/tokenizer.h"
 
 namespace engine {
@@ -263,8 +265,25 @@ ModelInfo inspect(const std::filesystem::path& path, const EngineOptions& option
   return describe(*source, options, open_tokenizer(*source).get());
 }
 
+bool quantize(const std::filesystem::path& path, const std::filesystem::path& out, Precision precision, int threads,
+              const LoadProgress& progress) {
+  QuantizeOptions options;
+  options.type = precision == Precision::FourBits ? DType::Q4_0 : DType::Q8_0;
+  options.threads = threads;
+  options.progress = progress;
+  return quantize(*ModelSource::open(path), out, options).finished;
+}
+
 std::vector<DeviceInfo> list_devices() {
   return available_devices();
+}
+
+int default_threads() {
+  return usable_cores();
+}
+
+double measure_memory_bandwidth(std::size_t bytes) {
+  return measure_read_bandwidth(usable_cores(), bytes) * 1e9;
 }
 
 }  // namespace engine

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -60,7 +61,23 @@ class Engine {
 /// `context_length` 0 asks for the default. Throws Error as Engine::load does.
 ModelInfo inspect(const std::filesystem::path& path, const EngineOptions& options);
 
+/// How small quantize() makes a model's matrices. Four bits: Q4_0, which has whole blocks in every row of the known models.
+enum class Precision { EightBits, FourBits };
+
+/// Writes the model at `path` as one GGUF file, memory staying at some tens of megabytes. Blocks its caller; `progress`
+/// is called there some times a second. False if it asked to stop: nothing was written. `out` appears only when it is
+/// complete. `threads` 0: physical cores. Throws Error as engine/quantize/quantize.h says.
+bool quantize(const std::filesystem::path& path, const std::filesystem::path& out, Precision precision, int threads,
+              const LoadProgress& progress);
+
 /// The devices of this machine: the CPU always, CUDA always with the reason where it is not usable.
 std::vector<DeviceInfo> list_devices();
+
+/// Threads that a model on the CPU gets where the options leave it open.
+int default_threads();
+/// Bytes a second that default_threads() reach in reading the main memory just now: with active_bytes_per_token the most
+/// tokens a second that the CPU can decode. Reads `bytes` several times, about a second for a gigabyte; they should be
+/// well beyond the CPU's caches. Throws Error(OutOfMemory).
+double measure_memory_bandwidth(std::size_t bytes);
 
 }  // namespace engine

@@ -55,6 +55,14 @@ ApplicationWindow {
         showPage("chat")
     }
 
+    /// The chat with the panel of template and sampling beside it.
+    function showTemplate() {
+        showPage("chat")
+        if (!panelShown)
+            togglePanel()
+        panel.tab = "prompt"
+    }
+
     function act(action: string) {
         switch (action) {
         case "newChat":
@@ -225,6 +233,7 @@ ApplicationWindow {
                 onPanelRequested: window.togglePanel()
                 onOpenFolderRequested: dialogs.openFolder()
                 onOpenFileRequested: dialogs.openFile()
+                onModelsRequested: window.showPage("models")
             }
             LibraryPage {
                 id: libraryPage
@@ -235,6 +244,14 @@ ApplicationWindow {
                 onSidebarRequested: window.toggleSidebar()
                 onOpenFolderRequested: dialogs.openFolder()
                 onOpenFileRequested: dialogs.openFile()
+                onImportFolderRequested: dialogs.importFolder()
+                onImportFileRequested: dialogs.importFile()
+                onChatRequested: window.newChat()
+                onTemplateRequested: window.showTemplate()
+                onNetworkSettingsRequested: {
+                    window.showPage("settings")
+                    settingsPage.showNetwork()
+                }
                 onCloseRequested: window.showPage("chat")
             }
             SettingsPage {
@@ -245,6 +262,7 @@ ApplicationWindow {
                 sidebarShown: window.sidebarDocked
                 onSidebarRequested: window.toggleSidebar()
                 onShortcutsRequested: shortcutSheet.open()
+                onMoveModelsRequested: dialogs.moveModels()
                 onCloseRequested: window.showPage("chat")
             }
         }
@@ -284,6 +302,18 @@ ApplicationWindow {
             actionText: qsTr("Undo")
             onAction: window.app.conversations.undoRemove()
             onExpired: window.app.conversations.dismissUndo()
+        }
+        Toast {
+            z: 4
+            anchors.bottom: parent.bottom
+            anchors.bottomMargin: Theme.px(20) + (window.page === "chat" ? chatPage.composerHeight : 0)
+            anchors.horizontalCenter: middle.horizontalCenter
+            width: Math.min(implicitWidth, parent.width - 32)
+            shown: window.app.library.undoTitle !== "" && window.app.conversations.undoTitle === ""
+            message: qsTr("Deleted “%1”").arg(window.app.library.undoTitle)
+            actionText: qsTr("Undo")
+            onAction: window.app.library.undoDelete()
+            onExpired: window.app.library.dismissUndo()
         }
     }
 }

@@ -70,7 +70,8 @@ QString ChatViewModel::replyPhase() const {
 }
 
 bool ChatViewModel::modelIsThere() {
-  if (runner_.state() == ModelRunner::State::Ready || runner_.state() == ModelRunner::State::Loading) return true;
+  const ModelRunner::State state = runner_.state();
+  if (state == ModelRunner::State::Ready || state == ModelRunner::State::Loading || state == ModelRunner::State::Resting) return true;
   setError(tr("No model is loaded, so nobody can answer."),
            tr("Choose a model, or load the demo model, and send again."));
   return false;

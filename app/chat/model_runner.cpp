@@ -1,8 +1,10 @@
 #include "app/chat/model_runner.h"
 
+#include <QDateTime>
 #include <QDir>
 #include <QFileInfo>
 #include <QLocale>
+#include <QRegularExpression>
 #include <QUrl>
 #include <QtConcurrent>
 #include <algorithm>
@@ -27,6 +29,7 @@ struct ModelRunner::Loaded {
 /// One load under way.
 struct ModelRunner::LoadTicket {
   QString path;
+  QString title;  ///< what the model is called where its path does not tell it
   bool thenDemo = false;                ///< load the demo model if this one fails
   std::atomic<bool> cancelled = false;  // set by the UI thread, read by the loading and the engine thread
   std::atomic<int> percentPosted = 0;   // engine thread only, but for the start
@@ -79,6 +82,12 @@ QString modelPathOf(const QVariant& location) {
   return QDir::cleanPath(inModelFolder ? file.absolutePath() : file.absoluteFilePath());
 }
 
+/// What is known of a model under the name that people know it by: a blob of another program has a number for a name.
+engine::ModelInfo titled(engine::ModelInfo info, const QString& title) {
+  if (!title.isEmpty()) info.name = title.toStdString();
+  return info;
+}
+
 std::filesystem::path fileSystemPath(const QString& path) {
   return std::filesystem::path(path.toStdU16String());
 }
@@ -95,6 +104,9 @@ ModelRunner::ModelRunner(Settings& settings, SavedSessions* sessions, QObject* p
     : QObject(parent), settings_(settings), saver_(sessions) {
   loads_.setMaxThreadCount(1);
   work_.setMaxThreadCount(2);
+  idle_.setSingleShot(true);
+  connect(&idle_, &QTimer::timeout, this, &ModelRunner::rest);
+  connect(&settings_, &Settings::keepLoadedMinutesChanged, this, &ModelRunner::restLater);
 }
 
 ModelRunner::~ModelRunner() {
@@ -110,11 +122,11 @@ QString ModelRunner::demoPath() {
 }
 
 QString ModelRunner::modelName() const {
-  return loaded_ ? QString::fromStdString(loaded_->info.name) : QString();
+  return loaded_ ? QString::fromStdString(loaded_->info.name) : restingName_;
 }
 
 bool ModelRunner::isDemo() const {
-  return loaded_ && modelPath_ == demoPath();
+  return !modelPath_.isEmpty() && modelPath_ == demoPath();
 }
 
 QString ModelRunner::device() const {
@@ -151,7 +163,12 @@ QString ModelRunner::templateSource() const {
 }
 
 QString ModelRunner::loadingName() const {
-  return ticket_ ? QFileInfo(ticket_->path).fileName() : QString();
+  if (!ticket_) return {};
+  return ticket_->title.isEmpty() ? QFileInfo(ticket_->path).fileName() : ticket_->title;
+}
+
+QString ModelRunner::loadingPath() const {
+  return ticket_ ? ticket_->path : QString();
 }
 
 const engine::ModelInfo* ModelRunner::model() const {
@@ -192,7 +209,9 @@ void ModelRunner::startLoad(const QString& path, bool thenDemo) {
   if (ticket_) ticket_->cancelled = true;
   ticket_ = std::make_shared<LoadTicket>();
   ticket_->path = path;
+  ticket_->title = settings_.modelTitle(path);
   ticket_->thenDemo = thenDemo;
+  idle_.stop();
   setProgress(0);
   state_ = State::Loading;
   emit stateChanged();  // also where a load replaces another: its name is a new one
@@ -203,7 +222,7 @@ void ModelRunner::readHeader(const std::shared_ptr<LoadTicket>& ticket) {
   if (ticket->cancelled) return;
   try {
     // A second look at the header is cheap, and it keeps the model in use from being given up for one that cannot run.
-    chooseTemplate(engine::inspect(fileSystemPath(ticket->path), {}));
+    chooseTemplate(titled(engine::inspect(fileSystemPath(ticket->path), {}), ticket->title));
   } catch (...) {
     const Failure failure = currentFailure();
     QMetaObject::invokeMethod(this, [=, this] { loadFailed(ticket, failure.error, failure.detail); });
@@ -231,7 +250,7 @@ void ModelRunner::loadModel(const std::shared_ptr<LoadTicket>& ticket) {
   try {
     loaded->engine = engine::Engine::load(fileSystemPath(ticket->path), {}, onProgress);
     if (!loaded->engine) return;  // cancelled; whoever did that has set the state
-    loaded->info = loaded->engine->info();
+    loaded->info = titled(loaded->engine->info(), ticket->title);
     loaded->chatTemplate = chooseTemplate(loaded->info);
   } catch (...) {
     const Failure failure = currentFailure();
@@ -248,12 +267,15 @@ void ModelRunner::loadEnded(const std::shared_ptr<LoadTicket>& ticket, std::shar
   }
   ticket_.reset();
   loaded_ = std::move(loaded);
+  restingName_.clear();
   modelPath_ = ticket->path;
+  settings_.setModelUsed(modelPath_, QDateTime::currentDateTime());
   settings_.setLastModelPath(isDemo() ? QString() : modelPath_);
   setProgress(1);
   setState(State::Ready);
   emit modelChanged();
   startWaiting();
+  restLater();
 }
 
 void ModelRunner::loadFailed(const std::shared_ptr<LoadTicket>& ticket, const QString& error, const QString& detail) {
@@ -266,9 +288,11 @@ void ModelRunner::loadFailed(const std::shared_ptr<LoadTicket>& ticket, const QS
     return;
   }
   setError(tr("%1 could not be loaded. %2").arg(QFileInfo(ticket->path).fileName(), error), detail);
-  setState(loaded_ ? State::Ready : State::Failed);
+  if (ticket->path == modelPath_) forgetResting();
+  setState(loaded_ ? State::Ready : restingName_.isEmpty() ? State::Failed : State::Resting);
   if (loaded_) {
     startWaiting();
+    restLater();
   } else {
     failWaiting(error_, detail);
   }
@@ -278,6 +302,7 @@ void ModelRunner::unload() {
   if (ticket_) ticket_->cancelled = true;
   ticket_.reset();
   failWaiting(tr("The model was unloaded before it could answer."), {});
+  forgetResting();
   release();
   setState(State::Empty);
 }
@@ -286,18 +311,64 @@ void ModelRunner::cancelLoad() {
   if (!ticket_) return;
   ticket_->cancelled = true;
   ticket_.reset();
-  setState(loaded_ ? State::Ready : State::Empty);
+  setState(loaded_ ? State::Ready : restingName_.isEmpty() ? State::Empty : State::Resting);
   if (loaded_) {
     startWaiting();
+    restLater();
   } else {
     failWaiting(tr("Loading the model was cancelled."), {});
   }
 }
 
 void ModelRunner::release() {
+  idle_.stop();
   if (!loaded_) return;
   modelPath_.clear();
   endEngine(kPatienceAtUnload);
+  emit modelChanged();
+}
+
+// Resting
+
+bool ModelRunner::isAnswering() const {
+  const auto replies = findChildren<Reply*>(Qt::FindDirectChildrenOnly);
+  return std::ranges::any_of(replies, [](const Reply* reply) { return !reply->ended(); });
+}
+
+/// Begins the wait for the next message anew.
+void ModelRunner::restLater() {
+  idle_.stop();
+  if (state_ != State::Ready || settings_.keepLoadedMinutes() == 0) return;
+  idle_.start(settings_.keepLoadedMinutes() * idleMinute_);
+}
+
+void ModelRunner::setIdleMinute(std::chrono::milliseconds length) {
+  idleMinute_ = length;
+  restLater();
+}
+
+void ModelRunner::rest() {
+  if (state_ != State::Ready) return;
+  if (isAnswering()) return restLater();
+  const QString path = modelPath_;
+  restingName_ = modelName();
+  idle_.stop();
+  endEngine(kPatienceAtUnload);
+  modelPath_ = path;
+  state_ = State::Resting;
+  emit modelChanged();
+  emit stateChanged();
+}
+
+void ModelRunner::wake() {
+  startLoad(modelPath_, false);
+}
+
+/// The model that rests is not waited for any longer.
+void ModelRunner::forgetResting() {
+  if (restingName_.isEmpty()) return;
+  restingName_.clear();
+  modelPath_.clear();
   emit modelChanged();
 }
 
@@ -313,6 +384,8 @@ Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, c
   asked.sampling = sampling;
   asked.prompt = prompt;
 
+  connect(reply, &Reply::finished, this, &ModelRunner::replyEnded);
+  if (state_ == State::Resting && !ticket_) wake();
   if (ticket_) {
     waiting_.push_back(std::move(asked));
   } else if (loaded_) {
@@ -323,8 +396,15 @@ Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, c
   return reply;
 }
 
+/// The model was of use just now.
+void ModelRunner::replyEnded() {
+  if (loaded_) settings_.setModelUsed(modelPath_, QDateTime::currentDateTime());
+  restLater();
+}
+
 void ModelRunner::start(const Asked& asked) {
   if (!asked.reply) return;
+  idle_.stop();
   saver_.touch(asked.reply->conversationId());
   work_.start([loaded = loaded_, buffer = asked.reply->buffer_, messages = asked.messages, continued = asked.continued,
                sampling = asked.sampling, choice = resolved(asked.prompt), session = asked.reply->conversationId()] {
@@ -464,24 +544,45 @@ QFuture<PromptPreview> ModelRunner::preview(const QList<Message>& messages, cons
 }
 
 QFuture<ModelSummary> ModelRunner::summarize(const QString& path) {
-  return QtConcurrent::run(&work_, [path] {
-    ModelSummary summary;
-    summary.name = QFileInfo(path).fileName();
-    summary.missing = !QFileInfo::exists(path);
-    try {
-      const engine::ModelInfo info = engine::inspect(fileSystemPath(path), {});
-      const auto heaviest =
-          std::ranges::max_element(info.weight_types, {}, [](const auto& type) { return type.second; });
-      QStringList parts = {QString::fromStdString(info.architecture), parametersText(info.parameters)};
-      if (heaviest != info.weight_types.end()) parts << QString::fromStdString(heaviest->first);
-      summary.name = QString::fromStdString(info.name);
-      summary.detail = parts.join(QStringLiteral(" · "));
-    } catch (...) {
-      const Failure failure = currentFailure();
-      summary.problem = failure.detail.isEmpty() ? failure.error : failure.detail;
-    }
-    return summary;
-  });
+  return QtConcurrent::run(&work_, [path] { return lookAtModel(path); });
+}
+
+ModelSummary lookAtModel(const QString& path, const QString& title) {
+  ModelSummary summary;
+  summary.name = title.isEmpty() ? QFileInfo(path).fileName() : title;
+  summary.missing = !QFileInfo::exists(path);
+  try {
+    const engine::ModelInfo info = titled(engine::inspect(fileSystemPath(path), {}), title);
+    const auto heaviest =
+        std::ranges::max_element(info.weight_types, {}, [](const auto& type) { return type.second; });
+    summary.name = QString::fromStdString(info.name);
+    summary.architecture = QString::fromStdString(info.architecture);
+    summary.parameters = parametersText(info.parameters);
+    summary.parameterCount = info.parameters;
+    summary.contextLength = info.context_length;
+    summary.memoryBytes = static_cast<qint64>(info.memory_bytes);
+    if (heaviest != info.weight_types.end()) summary.precision = QString::fromStdString(heaviest->first);
+    summary.detail = QStringList({summary.architecture, summary.parameters, summary.precision})
+                         .filter(QRegularExpression(QStringLiteral(".")))
+                         .join(QStringLiteral(" · "));
+    summary.templateSource = QString::fromStdString(chooseTemplate(info).name);
+  } catch (...) {
+    const Failure failure = currentFailure();
+    summary.problem = failure.detail.isEmpty() ? failure.error : failure.detail;
+  }
+  return summary;
+}
+
+QString quantizeModel(const QString& path, const QString& out, int bits, int threads,
+                      const std::function<bool(double)>& progress) {
+  try {
+    const auto precision = bits == 4 ? engine::Precision::FourBits : engine::Precision::EightBits;
+    engine::quantize(fileSystemPath(path), fileSystemPath(out), precision, threads, progress);
+  } catch (...) {
+    const Failure failure = currentFailure();
+    return failure.detail.isEmpty() ? failure.error : failure.detail;
+  }
+  return {};
 }
 
 // State

@@ -8,8 +8,10 @@
 #include <QPointer>
 #include <QString>
 #include <QThreadPool>
+#include <QTimer>
 #include <QVariant>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -37,7 +39,24 @@ struct ModelSummary {
   QString detail;        ///< "ernie4_5 · 0.36 B · bf16"
   QString problem;       ///< why it cannot be loaded; empty: nothing is known against it
   bool missing = false;  ///< there is no such folder or file
+  QString architecture;
+  QString parameters;    ///< "0.36 B"
+  quint64 parameterCount = 0;
+  QString precision;     ///< type of most of the weights: "bf16", "Q4_0"
+  qint64 contextLength = 0;  ///< tokens, of the model
+  qint64 memoryBytes = 0;    ///< the plan: weights, cache, activations, tokenizer
+  QString templateSource;    ///< the chat template that holds: "chat template of the model", "built-in template ..."
 };
+
+/// Reads a model's header; `title` is its name where its path does not tell it. Blocks on the disk: any thread but the UI's.
+/// Carries no exception.
+ModelSummary lookAtModel(const QString& path, const QString& title = {});
+
+/// Makes a model smaller, in one file: 8 or 4 bits a weight. Blocks until it is done, with `threads` of the processor (0:
+/// all cores); any thread but the UI's. `progress` is given the share done and answers whether to go on. Returns what went
+/// wrong, in a sentence; empty where it was done or stopped. `out` is there only when it is complete.
+QString quantizeModel(const QString& path, const QString& out, int bits, int threads,
+                      const std::function<bool(double)>& progress);
 
 /// The loaded model: the engine as a Qt object. UI thread; loading, rendering and tokenizing run on pools of its own.
 /// With SessionSaver the only one in the window that calls the engine. Owns the replies that it gives out.
@@ -67,6 +86,7 @@ class ModelRunner : public QObject {
     Loading,  ///< one is on its way; the one before it stays in use until the new one's header was found sound
     Ready,
     Failed,  ///< none, and error() says why
+    Resting,  ///< its memory was given back because nothing was asked of it; the next message loads it again
   };
   Q_ENUM(State)
 
@@ -78,6 +98,7 @@ class ModelRunner : public QObject {
   State state() const { return state_; }
   double progress() const { return progress_; }  ///< of loading, 0 to 1
   QString modelName() const;
+  /// Of the loaded model, or of the one that rests; empty: none.
   QString modelPath() const { return modelPath_; }
   bool isDemo() const;
   QString device() const;        ///< "CPU, 2 threads, AVX2"
@@ -87,6 +108,7 @@ class ModelRunner : public QObject {
   int contextLength() const;  ///< tokens; 0: no model
   QString templateSource() const;
   QString loadingName() const;  ///< folder name of the model that is loading; empty: none
+  QString loadingPath() const;  ///< of the model that is loading; empty: none
   QString error() const { return error_; }
   QString errorDetail() const { return errorDetail_; }
   /// Folder of the demo model that comes with the program; empty: it is not there.
@@ -101,7 +123,12 @@ class ModelRunner : public QObject {
   Q_INVOKABLE void loadDemo();
   /// Loads `path`, else the last model, else the demo model. Where that fails, error() says so and the demo is loaded.
   void loadAtStart(const QString& path);
+  /// Ends the loaded model and the load under way. What it was asked ends as cancelled.
   Q_INVOKABLE void unload();
+  /// Gives the memory of the loaded model back until something is asked of it. Where a reply runs, nothing happens.
+  Q_INVOKABLE void rest();
+  /// How long a minute of Settings::keepLoadedMinutes is; a test's are shorter.
+  void setIdleMinute(std::chrono::milliseconds length);
   Q_INVOKABLE void cancelLoad();
   Q_INVOKABLE void dismissError();
 
@@ -148,6 +175,11 @@ class ModelRunner : public QObject {
   void setProgress(double progress);
   void setError(const QString& error, const QString& detail);
   void release();
+  void wake();
+  void forgetResting();
+  void replyEnded();
+  void restLater();
+  bool isAnswering() const;
   void endEngine(std::chrono::milliseconds patience);
   void startWaiting();
   void failWaiting(const QString& error, const QString& detail);
@@ -162,6 +194,9 @@ class ModelRunner : public QObject {
   QString error_;
   QString errorDetail_;
   QString modelPath_;
+  QString restingName_;
+  QTimer idle_;  // until the model rests
+  std::chrono::milliseconds idleMinute_ = std::chrono::minutes(1);
   std::shared_ptr<const Loaded> loaded_;  // shared with the pool while it renders and submits
   std::shared_ptr<LoadTicket> ticket_;    // of the load under way; shared with the loading thread
   std::vector<Asked> waiting_;            // replies that wait for a model

@@ -129,18 +129,60 @@ double SamplingViewModel::own(const Setting& setting) const {
   return std::clamp(brought.value_or(setting.fallback), setting.minimum, setting.maximum);
 }
 
-double SamplingViewModel::value(const Setting& setting) const {
-  bool isNumber = false;
-  // From a file: it may hold anything.
-  const double chosen = settings_.samplingOverrides().value(setting.name).toDouble(&isNumber);
-  return isNumber && std::isfinite(chosen) ? inRange(setting, chosen) : own(setting);
+/// What holds in a scope: of a model its own, then everybody's, then what it brings.
+double SamplingViewModel::valueIn(const Setting& setting, Scope scope) const {
+  const auto chosen = [&](const QVariantMap& values) -> std::optional<double> {
+    bool isNumber = false;
+    // From a file: it may hold anything.
+    const double number = values.value(setting.name).toDouble(&isNumber);
+    return isNumber && std::isfinite(number) ? std::optional(inRange(setting, number)) : std::nullopt;
+  };
+  if (scope == Scope::Model) {
+    if (const auto ofModel = chosen(settings_.modelSampling(modelName()))) return *ofModel;
+  }
+  return chosen(settings_.samplingOverrides()).value_or(own(setting));
 }
 
-double SamplingViewModel::valueOf(const QString& name) const {
+double SamplingViewModel::value(const Setting& setting) const {
+  return valueIn(setting, scope_);
+}
+
+/// What replies are drawn with, whatever the panel shows.
+double SamplingViewModel::held(const QString& name) const {
   for (const Setting& setting : rows_) {
-    if (setting.name == name) return value(setting);
+    if (setting.name == name) return valueIn(setting, Scope::Model);
   }
   return 0;
+}
+
+QString SamplingViewModel::modelName() const {
+  return runner_.modelName();
+}
+
+bool SamplingViewModel::modelDiffers() const {
+  return !settings_.modelSampling(modelName()).isEmpty();
+}
+
+void SamplingViewModel::setScope(Scope scope) {
+  if (scope == scope_ || (scope == Scope::Model && modelName().isEmpty())) return;
+  scope_ = scope;
+  emit scopeChanged();
+  valuesChanged();
+}
+
+/// Keeps a value in the scope; an invalid one is taken away.
+void SamplingViewModel::store(const QString& name, const QVariant& value) {
+  if (scope_ == Scope::Everywhere) {
+    if (value.isValid()) return settings_.setSamplingOverride(name, value);
+    return settings_.clearSamplingOverride(name);
+  }
+  QVariantMap values = settings_.modelSampling(modelName());
+  if (value.isValid()) {
+    values.insert(name, value);
+  } else {
+    values.remove(name);
+  }
+  settings_.setModelSampling(modelName(), values);
 }
 
 double SamplingViewModel::inRange(const Setting& setting, double value) const {
@@ -150,14 +192,15 @@ double SamplingViewModel::inRange(const Setting& setting, double value) const {
 
 void SamplingViewModel::setValue(int row, double value) {
   if (row < 0 || row >= rows_.size() || !std::isfinite(value)) return;
-  settings_.setSamplingOverride(rows_[row].name, inRange(rows_[row], value));
+  store(rows_[row].name, inRange(rows_[row], value));
 }
 
 void SamplingViewModel::reset(int row) {
-  if (row >= 0 && row < rows_.size()) settings_.clearSamplingOverride(rows_[row].name);
+  if (row >= 0 && row < rows_.size()) store(rows_[row].name, {});
 }
 
 void SamplingViewModel::resetAll() {
+  if (scope_ == Scope::Model) return settings_.setModelSampling(modelName(), {});
   settings_.clearSamplingOverrides();
 }
 
@@ -184,9 +227,9 @@ void SamplingViewModel::applyPreset(const QString& name) {
     if (tr(preset.name) != name) continue;
     for (const QString& setting : kPresetSettings) {
       if (preset.values.contains(setting)) {
-        settings_.setSamplingOverride(setting, preset.values.value(setting));
+        store(setting, preset.values.value(setting));
       } else {
-        settings_.clearSamplingOverride(setting);
+        store(setting, {});
       }
     }
   }
@@ -194,18 +237,22 @@ void SamplingViewModel::applyPreset(const QString& name) {
 
 SamplingChoice SamplingViewModel::choice() const {
   SamplingChoice choice;
-  choice.params.temperature = valueOf(kTemperature);
+  choice.params.temperature = held(kTemperature);
   choice.params.do_sample = choice.params.temperature > 0;
-  choice.params.top_k = std::llround(valueOf(kTopK));
-  choice.params.top_p = valueOf(kTopP);
-  choice.params.min_p = valueOf(kMinP);
-  choice.params.repetition_penalty = valueOf(kRepetitionPenalty);
-  choice.params.seed = static_cast<std::uint64_t>(std::llround(valueOf(kSeed)));
-  choice.maxNewTokens = std::llround(valueOf(kMaxNewTokens));
+  choice.params.top_k = std::llround(held(kTopK));
+  choice.params.top_p = held(kTopP);
+  choice.params.min_p = held(kMinP);
+  choice.params.repetition_penalty = held(kRepetitionPenalty);
+  choice.params.seed = static_cast<std::uint64_t>(std::llround(held(kSeed)));
+  choice.maxNewTokens = std::llround(held(kMaxNewTokens));
   return choice;
 }
 
 void SamplingViewModel::valuesChanged() {
+  if (scope_ == Scope::Model && modelName().isEmpty()) {
+    scope_ = Scope::Everywhere;
+    emit scopeChanged();
+  }
   emit dataChanged(index(0), index(rowCount() - 1), {ValueRole, ModifiedRole});
   emit presetChanged();
   emit choiceChanged();

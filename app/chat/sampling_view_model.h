@@ -16,7 +16,8 @@ class ModelRunner;
 class Settings;
 
 /// The sampling panel: one row a setting, as resources/sampling_settings.json describes it. A value is the person's own
-/// where there is one (kept in Settings), else the loaded model's. UI thread; borrows both, which outlive it.
+/// where there is one (kept in Settings: for one model, else for all), else the loaded model's. UI thread; borrows both,
+/// which outlive it.
 class SamplingViewModel : public QAbstractListModel {
   Q_OBJECT
   QML_ELEMENT
@@ -24,8 +25,14 @@ class SamplingViewModel : public QAbstractListModel {
 
   Q_PROPERTY(QStringList presets READ presets CONSTANT)
   Q_PROPERTY(QString preset READ preset NOTIFY presetChanged)
+  Q_PROPERTY(Scope scope READ scope WRITE setScope NOTIFY scopeChanged)
+  Q_PROPERTY(QString modelName READ modelName NOTIFY presetChanged)
+  Q_PROPERTY(bool modelDiffers READ modelDiffers NOTIFY presetChanged)
 
  public:
+  enum class Scope { Everywhere, Model };
+  Q_ENUM(Scope)
+
   enum Role {
     NameRole = Qt::UserRole + 1,  ///< "temperature"
     LabelRole,                    ///< for people, in their language
@@ -47,6 +54,11 @@ class SamplingViewModel : public QAbstractListModel {
   QStringList presets() const;
   QString preset() const;  ///< the one whose values these are; empty: none
 
+  Scope scope() const { return scope_; }  ///< what is shown and edited; replies are drawn with what holds for their model
+  void setScope(Scope scope);
+  QString modelName() const;   ///< that Scope::Model is about; empty: there is no model, and then no such scope
+  bool modelDiffers() const;   ///< the model has values of its own, which hold before those of everywhere
+
   /// Sets a row's value, brought into its range and to its step's precision.
   Q_INVOKABLE void setValue(int row, double value);
   Q_INVOKABLE void reset(int row);
@@ -57,6 +69,7 @@ class SamplingViewModel : public QAbstractListModel {
 
  signals:
   void presetChanged();
+  void scopeChanged();
   /// choice() is another one now.
   void choiceChanged();
 
@@ -74,13 +87,16 @@ class SamplingViewModel : public QAbstractListModel {
 
   double own(const Setting& setting) const;
   double value(const Setting& setting) const;
-  double valueOf(const QString& name) const;
+  double valueIn(const Setting& setting, Scope scope) const;
+  double held(const QString& name) const;
+  void store(const QString& name, const QVariant& value);
   double inRange(const Setting& setting, double value) const;
   void valuesChanged();
 
   Settings& settings_;
   ModelRunner& runner_;
   QList<Setting> rows_;
+  Scope scope_ = Scope::Everywhere;
 };
 
 }  // namespace app

@@ -10,7 +10,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/settings/settings_keys.h"
+
 namespace app {
+
+using namespace keys;
 
 namespace {
 
@@ -25,9 +29,7 @@ const QString kWindowGeometry = QStringLiteral("windowGeometry");
 const QString kWindowMaximized = QStringLiteral("windowMaximized");
 const QString kSendWithEnter = QStringLiteral("sendWithEnter");
 const QString kSessionBudgetMb = QStringLiteral("sessionBudgetMb");
-const QString kLastModelPath = QStringLiteral("lastModelPath");
 const QString kNewChatDraft = QStringLiteral("newChatDraft");
-const QString kKnownModels = QStringLiteral("knownModels");
 const QString kPromptOverrides = QStringLiteral("promptOverrides");
 const QString kSamplingOverrides = QStringLiteral("samplingOverrides");
 
@@ -92,6 +94,18 @@ bool isPrompts(const QJsonValue& value) {
          });
 }
 
+/// A whole number of something that there can be none of.
+bool isCount(const QJsonValue& value) {
+  return value.isDouble() && value.toDouble() >= 0 && value.toDouble() <= 1e9;
+}
+
+/// Of each model an object.
+bool isObjects(const QJsonValue& value) {
+  const QJsonObject models = value.toObject();
+  return value.isObject() &&
+         std::all_of(models.begin(), models.end(), [](const QJsonValue& model) { return model.isObject(); });
+}
+
 struct Preference {
   QString key;
   bool (*isValid)(const QJsonValue&);
@@ -111,6 +125,14 @@ const Preference kPreferences[] = {
     {kKnownModels, isStringList},
     {kSamplingOverrides, isSampling},
     {kPromptOverrides, isPrompts},
+    {kModelsFolder, isString},
+    {kModelRecords, isObjects},
+    {kModelSampling, isObjects},
+    {kKeepLoadedMinutes, isCount},
+    {kHubEndpoint, isString},
+    {kNetworkProxy, isString},
+    {kOffline, isBool},
+    {kDownloadLimitKb, isCount},
 };
 
 /// Writes the whole file or leaves the old one. Returns what went wrong, empty for nothing. Any thread.

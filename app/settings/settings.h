@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QDateTime>
 #include <QJsonObject>
 #include <QObject>
 #include <QRect>
@@ -34,6 +35,13 @@ class Settings : public QObject {
   Q_PROPERTY(QVariantMap samplingOverrides READ samplingOverrides NOTIFY samplingOverridesChanged)
   Q_PROPERTY(int sessionBudgetMb READ sessionBudgetMb WRITE setSessionBudgetMb NOTIFY sessionBudgetMbChanged)
   Q_PROPERTY(QString notice READ notice CONSTANT)
+  // Models and network
+  Q_PROPERTY(QString modelsFolder READ modelsFolder NOTIFY modelsFolderChanged)
+  Q_PROPERTY(int keepLoadedMinutes READ keepLoadedMinutes WRITE setKeepLoadedMinutes NOTIFY keepLoadedMinutesChanged)
+  Q_PROPERTY(QString hubEndpoint READ hubEndpoint WRITE setHubEndpoint NOTIFY hubEndpointChanged)
+  Q_PROPERTY(QString networkProxy READ networkProxy WRITE setNetworkProxy NOTIFY networkProxyChanged)
+  Q_PROPERTY(bool offline READ offline WRITE setOffline NOTIFY offlineChanged)
+  Q_PROPERTY(int downloadLimitKb READ downloadLimitKb WRITE setDownloadLimitKb NOTIFY downloadLimitKbChanged)
 
  public:
   enum class Theme { System, Light, Dark };
@@ -45,6 +53,10 @@ class Settings : public QObject {
   static constexpr double kLargestFontScale = 3.0;
   static constexpr int kDefaultSessionBudgetMb = 4096;
   static constexpr int kLargestSessionBudgetMb = 1024 * 1024;
+  static constexpr int kLongestKeepLoadedMinutes = 7 * 24 * 60;
+  static constexpr int kLargestDownloadLimitKb = 10 * 1024 * 1024;
+  static constexpr int kLongestAddress = 2048;    // characters
+  static constexpr int kMostModelRecords = 500;
 
   /// Reads `file` (absolute path); a missing file means defaults and no notice.
   explicit Settings(const QString& file, QObject* parent = nullptr);
@@ -99,6 +111,35 @@ class Settings : public QObject {
   /// than kLongestPrompts: this file is read whole at each start.
   bool setPromptOverride(const QString& model, const QVariantMap& fields);
 
+  // Models and network
+
+  /// Where models that were downloaded or imported are kept, when the person moved it; empty: Paths::modelsDir.
+  QString modelsFolder() const;
+  void setModelsFolder(const QString& folder);
+  /// A folder of models lies elsewhere now: every path that is remembered below `from` becomes one below `to`.
+  void moveModelPaths(const QString& from, const QString& to);
+  /// After so many minutes without a reply the model's memory is given back; 0 (default): never.
+  int keepLoadedMinutes() const;
+  void setKeepLoadedMinutes(int minutes);
+  QString hubEndpoint() const;  ///< address of the hub or a mirror of it; empty: $HF_ENDPOINT, else huggingface.co
+  void setHubEndpoint(const QString& address);
+  QString networkProxy() const;  ///< "http://host:port", "socks5://host:port" or "none"; empty: the system's
+  void setNetworkProxy(const QString& address);
+  bool offline() const;  ///< the network is not used at all
+  void setOffline(bool offline);
+  void setOfflineThisRun();  ///< --offline: holds until the person switches it, and is not stored
+  int downloadLimitKb() const;  ///< KiB a second for all downloads together; 0: as fast as it goes
+  void setDownloadLimitKb(int kibibytes);
+
+  QDateTime modelUsed(const QString& path) const;  ///< when it last answered or was loaded; null: not known
+  void setModelUsed(const QString& path, const QDateTime& when);
+  /// What a model is called whose path does not tell it (a blob of another program); empty: not known.
+  QString modelTitle(const QString& path) const;
+  void setModelTitle(const QString& path, const QString& title);
+  /// Sampling settings for all chats with a model, by the model's name; they go before samplingOverrides().
+  QVariantMap modelSampling(const QString& model) const;
+  void setModelSampling(const QString& model, const QVariantMap& fields);
+
   /// What was wrong with the file when it was read, in one or two sentences; empty: nothing.
   QString notice() const { return notice_; }
 
@@ -118,6 +159,13 @@ class Settings : public QObject {
   void knownModelsChanged();
   void samplingOverridesChanged();
   void promptOverridesChanged();
+  void modelsFolderChanged();
+  void keepLoadedMinutesChanged();
+  void hubEndpointChanged();
+  void networkProxyChanged();
+  void offlineChanged();
+  void downloadLimitKbChanged();
+  void modelRecordsChanged();
   /// The file could not be written; the sentence says why. The preferences still hold for this run.
   void writeFailed(const QString& sentence);
 
@@ -126,11 +174,13 @@ class Settings : public QObject {
   void moveAside(const QString& why);
   void dropWrongValues();
   bool store(const QString& key, const QJsonValue& value);
+  void setModelRecord(const QString& path, const QString& field, const QJsonValue& value);
   void write();
 
   QString file_;
   QString notice_;
   QJsonObject values_;  // only what was changed from its default, and keys of other versions
+  bool offlineThisRun_ = false;
   QTimer writeSoon_;
   QThreadPool writer_;  // one thread: writes stay in order
 };

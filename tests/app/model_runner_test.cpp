@@ -265,6 +265,69 @@ class ModelRunnerTest : public QObject {
     QCOMPARE(runner_->countTokens(QString()).result(), 0);
     QVERIFY(runner_->countTokens(question(QStringLiteral("Hello")).messages).result() > few);
   }
+
+  void restingModelIsLoadedAgainByTheNextMessage() {
+    loadChatModel();
+    QVERIFY(!settings_->modelUsed(runner_->modelPath()).isNull());
+    runner_->rest();
+    QCOMPARE(runner_->state(), State::Resting);
+    QVERIFY(!runner_->model());
+    QCOMPARE(runner_->modelName(), QStringLiteral("ernie4_5-chat"));
+    QCOMPARE(runner_->modelPath(), tests::fixtureModel("ernie4_5-chat"));
+    Reply* reply = runner_->generate(question(QStringLiteral("Hello")), greedy(4));
+    QCOMPARE(runner_->state(), State::Loading);
+    QTRY_VERIFY_WITH_TIMEOUT(reply->ended(), 60000);
+    QCOMPARE(reply->state(), Reply::State::Finished);
+    QCOMPARE(runner_->state(), State::Ready);
+  }
+
+  void idleModelRestsAndABusyOneDoesNot() {
+    settings_->setKeepLoadedMinutes(1);
+    runner_->setIdleMinute(std::chrono::milliseconds(1));
+    loadChatModel(true);
+    // Whatever it was asked before it fell asleep or after, the reply comes, and it sleeps again.
+    QTRY_COMPARE_WITH_TIMEOUT(runner_->state(), State::Resting, 60000);
+    Reply* reply = runner_->generate(question(QStringLiteral("Hello")), greedy(0));
+    QTRY_COMPARE_WITH_TIMEOUT(reply->state(), Reply::State::Writing, 60000);
+    QSignalSpy states(runner_.get(), &ModelRunner::stateChanged);
+    runner_->rest();
+    QCOMPARE(runner_->state(), State::Ready);
+    QVERIFY(states.isEmpty());
+    reply->stop();
+    QTRY_COMPARE_WITH_TIMEOUT(runner_->state(), State::Resting, 60000);
+    QCOMPARE(reply->state(), Reply::State::Cancelled);
+  }
+
+  void withoutTheSettingNothingRests() {
+    runner_->setIdleMinute(std::chrono::milliseconds(0));
+    loadChatModel();
+    QTest::qWait(20);
+    QCOMPARE(runner_->state(), State::Ready);
+  }
+
+  void cancelledWakingRestsOn() {
+    loadChatModel();
+    runner_->rest();
+    Reply* reply = runner_->generate(question(QStringLiteral("Hello")), greedy(4));
+    runner_->cancelLoad();
+    QCOMPARE(runner_->state(), State::Resting);
+    QVERIFY(reply->ended());
+    runner_->unload();
+    QCOMPARE(runner_->state(), State::Empty);
+    QVERIFY(runner_->modelPath().isEmpty());
+  }
+
+  void restingModelThatIsGoneSaysSo() {
+    const QString copy = tests::longWindedModel(*folder_);
+    loadChatModel(true);
+    runner_->rest();
+    QVERIFY(QDir(copy).removeRecursively());
+    Reply* reply = runner_->generate(question(QStringLiteral("Hello")), greedy(4));
+    QVERIFY(tests::waitForLoad(*runner_));
+    QCOMPARE(runner_->state(), State::Failed);
+    QCOMPARE(reply->state(), Reply::State::Failed);
+    QVERIFY(runner_->modelPath().isEmpty());
+  }
 };
 
 QTEST_GUILESS_MAIN(ModelRunnerTest)

@@ -121,6 +121,41 @@ class SamplingViewModelTest : public QObject {
     model_->resetAll();
     QCOMPARE(model_->choice().params.seed, std::uint64_t{0});
   }
+
+  void aModelsOwnValuesGoBeforeThoseOfEverywhere() {
+    const int row = rowOf(QStringLiteral("temperature"));
+    model_->setScope(SamplingViewModel::Scope::Model);
+    QCOMPARE(model_->scope(), SamplingViewModel::Scope::Everywhere);  // there is no model yet
+    model_->setValue(row, 1.5);
+    runner_->load(tests::fixtureModel("ernie4_5-chat"));
+    QVERIFY(tests::waitForLoad(*runner_));
+    QCOMPARE(model_->choice().params.temperature, 1.5);
+
+    QSignalSpy changed(model_.get(), &SamplingViewModel::choiceChanged);
+    model_->setScope(SamplingViewModel::Scope::Model);
+    model_->setValue(row, 0.3);
+    QVERIFY(changed.count() > 0);
+    QVERIFY(model_->modelDiffers());
+    QCOMPARE(model_->choice().params.temperature, 0.3);
+    QCOMPARE(settings_->samplingOverrides().value(QStringLiteral("temperature")).toDouble(), 1.5);
+    // The panel may show everywhere's; the reply is drawn with the model's.
+    model_->setScope(SamplingViewModel::Scope::Everywhere);
+    QCOMPARE(value(QStringLiteral("temperature")), 1.5);
+    QCOMPARE(model_->choice().params.temperature, 0.3);
+    model_->setScope(SamplingViewModel::Scope::Model);
+    model_->reset(row);
+    QVERIFY(!model_->modelDiffers());
+    QCOMPARE(model_->choice().params.temperature, 1.5);
+
+    model_->applyPreset(model_->presets().first());
+    QVERIFY(model_->modelDiffers());
+    QCOMPARE(settings_->samplingOverrides().size(), 1);
+    model_->resetAll();
+    QVERIFY(!model_->modelDiffers());
+    QCOMPARE(settings_->samplingOverrides().size(), 1);
+    runner_->unload();
+    QCOMPARE(model_->scope(), SamplingViewModel::Scope::Everywhere);
+  }
 };
 
 QTEST_GUILESS_MAIN(SamplingViewModelTest)

@@ -238,6 +238,73 @@ class SettingsTest : public QObject {
     QCOMPARE(paths.modelsDir, paths.dataDir + QStringLiteral("/models"));
     QVERIFY(QDir::isAbsolutePath(Paths::under(QStringLiteral("relative")).dataDir));
   }
+
+  void modelsAndNetworkAreReadBack() {
+    const QDateTime used = QDateTime::fromSecsSinceEpoch(1'700'000'000);
+    {
+      Settings settings(path_);
+      QCOMPARE(settings.keepLoadedMinutes(), 0);
+      QCOMPARE(settings.downloadLimitKb(), 0);
+      QVERIFY(!settings.offline() && settings.modelsFolder().isEmpty() && settings.hubEndpoint().isEmpty());
+      settings.setModelsFolder(QStringLiteral("/big/models"));
+      settings.setKeepLoadedMinutes(15);
+      settings.setHubEndpoint(QStringLiteral(" https://mirror.example "));
+      settings.setNetworkProxy(QStringLiteral("socks5://127.0.0.1:1080"));
+      settings.setOffline(true);
+      settings.setDownloadLimitKb(-5);
+      settings.setDownloadLimitKb(2048);
+      settings.setModelUsed(QStringLiteral("/m/a"), used);
+      settings.setModelTitle(QStringLiteral("/m/a"), QStringLiteral("A"));
+      settings.setModelSampling(QStringLiteral("A"), {{QStringLiteral("temperature"), 0.5}});
+    }
+    Settings settings(path_);
+    QCOMPARE(settings.modelsFolder(), QStringLiteral("/big/models"));
+    QCOMPARE(settings.keepLoadedMinutes(), 15);
+    QCOMPARE(settings.hubEndpoint(), QStringLiteral("https://mirror.example"));
+    QCOMPARE(settings.networkProxy(), QStringLiteral("socks5://127.0.0.1:1080"));
+    QVERIFY(settings.offline());
+    QCOMPARE(settings.downloadLimitKb(), 2048);
+    QCOMPARE(settings.modelUsed(QStringLiteral("/m/a")), used);
+    QVERIFY(settings.modelUsed(QStringLiteral("/m/b")).isNull());
+    QCOMPARE(settings.modelTitle(QStringLiteral("/m/a")), QStringLiteral("A"));
+    QCOMPARE(settings.modelSampling(QStringLiteral("A")).value(QStringLiteral("temperature")).toDouble(), 0.5);
+    settings.setModelSampling(QStringLiteral("A"), {});
+    QVERIFY(settings.modelSampling(QStringLiteral("A")).isEmpty());
+  }
+
+  void offlineOfOneRunIsNotKept() {
+    {
+      Settings settings(path_);
+      settings.setOfflineThisRun();
+      QVERIFY(settings.offline());
+    }
+    QVERIFY(!Settings(path_).offline());
+    Settings settings(path_);
+    settings.setOfflineThisRun();
+    settings.setOffline(false);  // the person's own word, later
+    QVERIFY(!settings.offline());
+  }
+
+  void movedModelsAreRememberedWhereTheyAre() {
+    Settings settings(path_);
+    settings.rememberModel(QStringLiteral("/old/a"));
+    settings.rememberModel(QStringLiteral("/older/b"));
+    settings.setLastModelPath(QStringLiteral("/old/a"));
+    settings.setModelTitle(QStringLiteral("/old/a"), QStringLiteral("A"));
+    settings.moveModelPaths(QStringLiteral("/old"), QStringLiteral("/new"));
+    QCOMPARE(settings.knownModels(), QStringList({QStringLiteral("/older/b"), QStringLiteral("/new/a")}));
+    QCOMPARE(settings.lastModelPath(), QStringLiteral("/new/a"));
+    QCOMPARE(settings.modelTitle(QStringLiteral("/new/a")), QStringLiteral("A"));
+    QVERIFY(settings.modelTitle(QStringLiteral("/old/a")).isEmpty());
+  }
+
+  void modelRecordsStayFew() {
+    Settings settings(path_);
+    for (int i = 0; i < Settings::kMostModelRecords + 20; ++i)
+      settings.setModelUsed(QStringLiteral("/m/%1").arg(i), QDateTime::fromSecsSinceEpoch(1'000'000 + i));
+    QVERIFY(settings.modelUsed(QStringLiteral("/m/0")).isNull());
+    QVERIFY(!settings.modelUsed(QStringLiteral("/m/%1").arg(Settings::kMostModelRecords + 19)).isNull());
+  }
 };
 
 QTEST_GUILESS_MAIN(SettingsTest)

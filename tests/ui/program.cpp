@@ -25,6 +25,8 @@ Program::Program(const QString& dataDir, const QString& modelPath) {
   app::StartOptions options;
   options.paths = app::Paths::under(dataDir);
   options.modelPath = modelPath;
+  options.alone = true;
+  options.machine = app::MachineFacts{{}, 8, 32'000'000'000, 24'000'000'000, 41e9, {}, 0};
   QDir().mkpath(dataDir);
   root_ = std::make_unique<app::AppRoot>(options);
 

@@ -11,6 +11,9 @@
 #include <utility>
 
 #include "app/history/history_store.h"
+#include "app/library/model_files.h"
+#include "tests/app/loopback_hub.h"
+#include "tests/app/model_tree.h"
 #include "tests/ui/program.h"
 
 Q_IMPORT_QML_PLUGIN(Sotto_AppPlugin)
@@ -107,6 +110,70 @@ void writeHistory(const QString& file) {
   }
   const auto path = store.currentPath(rope.conversationId);
   store.selectSibling(path.last().id - 1);
+}
+
+/// Models as a person would have them after some weeks, one of them broken.
+void writeModels(const QString& models) {
+  const auto gguf = [&](const char* folder, const char* fixture, const char* title, const char* origin, const char* licence) {
+    const QString path = models + QLatin1Char('/') + QLatin1String(folder);
+    QDir().mkpath(path);
+    QFile::copy(tests::fixtureGguf(fixture), path + QLatin1Char('/') + QLatin1String(folder) + QStringLiteral(".gguf"));
+    app::writeAboutModel(path, {QString::fromUtf8(title), QLatin1String(origin), QLatin1String(licence)});
+  };
+  gguf("ernie-21b", "ernie4_5_moe-BF16.gguf", "ERNIE 4.5 21B A3B", "huggingface.co/baidu/ERNIE-4.5-21B-A3B-PT", "apache-2.0");
+  gguf("ernie-small", "ernie4_5-Q4_0.gguf", "ERNIE 4.5 0.3B · 4 bit", "made here from ERNIE 4.5 0.3B", "apache-2.0");
+  gguf("glm", "glm4-Q4_K.gguf", "GLM-4 9B", "huggingface.co/unsloth/GLM-4-9B-0414-GGUF", "mit");
+  tests::copyFolder(tests::fixtureModel("ernie4_5-chat"), models + QStringLiteral("/ERNIE-4.5-0.3B-PT"));
+  QFile::remove(models + QStringLiteral("/ERNIE-4.5-0.3B-PT/model-00002-of-00003.safetensors"));
+}
+
+/// A hub with models to find, of one of which a download is on its way.
+std::unique_ptr<tests::LoopbackHub> hubFor(Program& program) {
+  auto hub = std::make_unique<tests::LoopbackHub>();
+  QTemporaryDir files;
+  QFile::copy(tests::fixtureGguf("ernie4_5-Q4_0.gguf"), files.filePath(QStringLiteral("GLM-4-9B-0414-Q4_0.gguf")));
+  QFile::copy(tests::fixtureGguf("ernie4_5-Q6_K.gguf"), files.filePath(QStringLiteral("GLM-4-9B-0414-Q6_K.gguf")));
+  const QString commit(40, QLatin1Char('a'));
+  QJsonArray found;
+  int downloads = 48213;
+  for (const char* name : {"unsloth/GLM-4-9B-0414-GGUF", "zai-org/GLM-4-9B-0414", "bartowski/THUDM_GLM-4-32B-0414-GGUF"}) {
+    hub->addRepo(QLatin1String(name), commit, files.path());
+    found.append(QJsonObject{{QStringLiteral("id"), QLatin1String(name)}, {QStringLiteral("downloads"), downloads},
+                             {QStringLiteral("gated"), downloads == 12053 ? QJsonValue(QStringLiteral("manual")) : QJsonValue(false)},
+                             {QStringLiteral("tags"), QJsonArray{QStringLiteral("gguf"), QStringLiteral("license:mit")}}});
+    downloads /= 2;
+    downloads = downloads == 24106 ? 12053 : 3120;
+  }
+  hub->put(QStringLiteral("api/models.json"), QJsonDocument(found).toJson());
+  program.root().settings()->setNetworkProxy(QStringLiteral("none"));
+  program.root().settings()->setHubEndpoint(hub->address());
+  return hub;
+}
+
+/// The Models page, every model looked at.
+void openModels(Program& program) {
+  program.key(Qt::Key_M, Qt::ControlModifier);
+  QTest::qWait(100);
+  (void)QTest::qWaitFor([&] { return !program.root().library()->scanning() && !program.root().machine()->measuring(); }, 20000);
+}
+
+/// The Models page at work: a search with an open result, a download that runs, one that waits, a job that failed.
+void openBusyModels(Program& program) {
+  static std::unique_ptr<tests::LoopbackHub> hub;
+  hub = hubFor(program);
+  program.root().settings()->setDownloadLimitKb(8);
+  openModels(program);
+  app::HubSearch& search = *program.root().hubSearch();
+  search.setQuery(QStringLiteral("GLM-4"));
+  search.search();
+  (void)QTest::qWaitFor([&] { return search.rowCount() == 3; }, 10000);
+  program.press(QStringLiteral("unsloth/GLM-4-9B-0414-GGUF"), QAccessible::Button);
+  (void)QTest::qWaitFor([&] { return search.data(search.index(0), app::HubSearch::LookedRole).toBool(); }, 10000);
+  search.get(0, 0);
+  search.get(0, 1);
+  program.root().library()->importCopy(QUrl::fromLocalFile(QStringLiteral("/home/me/Downloads/unfinished.gguf")));
+  (void)QTest::qWaitFor([&] { return program.root().downloads()->count() == 2; }, 10000);
+  QTest::qWait(2500);
 }
 
 void openTitled(Program& program, const char* title) {
@@ -206,7 +273,32 @@ const QList<State>& states() {
          p.root().conversations()->remove(3);
        }},
       {"picker", [](Program& p) { p.press(QStringLiteral("Model"), QAccessible::NoRole); }},
-      {"models", [](Program& p) { p.key(Qt::Key_M, Qt::ControlModifier); }},
+      {"models", [](Program& p) { openModels(p); }},
+      {"models-busy", [](Program& p) { p.window().resize(1440, 1300); openBusyModels(p); }},
+      {"models-all", [](Program& p) {
+         p.window().resize(1440, 1400);
+         openModels(p);
+         p.press(QCoreApplication::translate("CardGrid", "Show all %n model(s)", nullptr, p.root().catalog()->rowCount()), QAccessible::Button);
+       }},
+      {"models-900", [](Program& p) { p.window().resize(900, 1300); openBusyModels(p); }},
+      {"models-1800", [](Program& p) { p.window().resize(1800, 1100); openBusyModels(p); }},
+      {"models-narrow", [](Program& p) { p.window().resize(640, 1100); openModels(p); }},
+      {"models-large", [](Program& p) { p.root().settings()->setFontScale(1.5); p.window().resize(1440, 1300); openModels(p); }},
+      {"models-offline", [](Program& p) { p.root().settings()->setOffline(true); openModels(p); }},
+      {"models-menu", [](Program& p) {
+         openModels(p);
+         p.press(QCoreApplication::translate("InstalledRow", "Actions for %1").arg(QStringLiteral("GLM-4 9B")), QAccessible::Button);
+       }},
+      {"models-import", [](Program& p) {
+         openModels(p);
+         p.root().library()->examine(QUrl::fromLocalFile(tests::fixtureModel("ernie4_5-chat")));
+       }},
+      {"models-deleted", [](Program& p) { openModels(p); p.root().library()->deleteAt(0); }},
+      {"settings-network", [](Program& p) {
+         p.window().resize(1440, 1500);
+         p.key(Qt::Key_Comma, Qt::ControlModifier);
+       }},
+      {"resting", [](Program& p) { openTitled(p, kRope); p.root().runner()->rest(); }},
       {"settings", [](Program& p) { p.key(Qt::Key_Comma, Qt::ControlModifier); }},
       {"shortcuts", [](Program& p) { p.key(Qt::Key_Slash, Qt::ControlModifier); }},
       {"long-draft", [](Program& p) {
@@ -250,6 +342,7 @@ int main(int argc, char* argv[]) {
     for (const auto theme : {Settings::Theme::Light, Settings::Theme::Dark}) {
       QTemporaryDir data;
       writeHistory(app::Paths::under(data.path()).historyFile());
+      writeModels(app::Paths::under(data.path()).modelsDir);
       Program program(data.path());
       program.window().resize(1440, 900);
       program.root().settings()->setTheme(theme);

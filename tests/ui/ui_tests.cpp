@@ -24,6 +24,8 @@ class Setup : public QObject {
     folder_ = std::make_unique<QTemporaryDir>();
     app::StartOptions options;
     options.paths = app::Paths::under(folder_->path());
+    options.alone = true;
+    options.machine = app::MachineFacts{{}, 8, 32'000'000'000, 24'000'000'000, 41e9, {}, 0};
     const qint64 longChat = writeLongChat(options.paths.historyFile());
     root_ = std::make_unique<app::AppRoot>(options);
     engine->addImportPath(QStringLiteral("qrc:/qt/qml"));

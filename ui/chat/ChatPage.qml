@@ -19,6 +19,7 @@ FocusScope {
     signal panelRequested
     signal openFolderRequested
     signal openFileRequested
+    signal modelsRequested
 
     function focusComposer() {
         composer.focusField()
@@ -75,7 +76,7 @@ FocusScope {
             EmptyChat {
                 anchors.fill: parent
                 visible: messages.count === 0
-                runner: page.app.runner
+                app: page.app
                 onPromptChosen: (prompt) => {
                     page.app.chat.draft = prompt
                     if (page.app.chat.canSend)
@@ -83,7 +84,7 @@ FocusScope {
                     composer.focusField()
                 }
                 onOpenFolderRequested: page.openFolderRequested()
-                onOpenFileRequested: page.openFileRequested()
+                onModelsRequested: page.modelsRequested()
             }
             PushButton {
                 anchors.horizontalCenter: parent.horizontalCenter

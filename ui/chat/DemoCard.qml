@@ -1,12 +1,20 @@
+pragma ComponentBehavior: Bound
+
 import QtQuick
 import QtQuick.Layouts
+import Sotto.App
 
-/// Says what the built-in model is and how to get a real one.
+/// Says what the built-in model is, and offers the best real one for this machine in one click.
 Rectangle {
     id: card
 
+    required property AppRoot app
+
+    signal modelsRequested
     signal openFolderRequested
-    signal openFileRequested
+
+    onVisibleChanged: if (visible) app.machine.look()
+    Component.onCompleted: if (visible) app.machine.look()
 
     implicitHeight: column.implicitHeight + Theme.px(36)
     radius: Theme.radius
@@ -25,8 +33,7 @@ Rectangle {
             Layout.fillWidth: true
         }
         Words {
-            text: qsTr("It shows how Sotto works and knows little beyond that. For real answers, download an ERNIE 4.5 model "
-                       + "(the 0.3B one, 0.7 GB, runs on any computer) and open its folder here. It is used where it lies; nothing is copied.")
+            text: qsTr("It shows how Sotto works and knows little beyond that. For real answers, get a real model once; it then runs on this computer alone.")
             font.pixelSize: Theme.px(14)
             color: Theme.dim
             lineHeight: 1.4
@@ -38,15 +45,41 @@ Rectangle {
             Layout.fillWidth: true
             Layout.topMargin: 4
 
+            // The recommended row of the catalogue is the only one that shows.
+            Repeater {
+                model: card.app.catalog
+                delegate: PushButton {
+                    required property int index
+                    required property string title
+                    required property bool recommended
+                    required property string state
+                    required property var choices
+                    required property int best
+                    readonly property var choice: best >= 0 ? choices[best] : null
+
+                    visible: recommended && choice !== null
+                    look: PushButton.Primary
+                    enabled: card.app.hub.blocked === "" || state !== "available"
+                    hint: card.app.hub.blocked !== "" ? card.app.hub.blocked : choice === null ? "" : choice.verdictText
+                    text: choice === null ? ""
+                        : state === "downloading" ? qsTr("Downloading %1…").arg(title)
+                        : state === "installed" ? qsTr("Choose %1").arg(title)
+                        : qsTr("Download %1, %2").arg(title).arg(choice.bytesText)
+                    onClicked: {
+                        if (state === "available")
+                            card.app.catalog.get(index, best)
+                        card.modelsRequested()
+                    }
+                }
+            }
+            PushButton {
+                text: qsTr("All models")
+                onClicked: card.modelsRequested()
+            }
             PushButton {
                 text: qsTr("Open a folder…")
                 iconName: "folder"
                 onClicked: card.openFolderRequested()
-            }
-            PushButton {
-                text: qsTr("Open a file…")
-                iconName: "file"
-                onClicked: card.openFileRequested()
             }
         }
     }

@@ -8,17 +8,19 @@ import Sotto.App
 Flickable {
     id: empty
 
-    required property ModelRunner runner
+    required property AppRoot app
+    readonly property ModelRunner runner: app.runner
+    readonly property bool awake: runner.state === ModelRunner.Ready || runner.state === ModelRunner.Resting
     readonly property bool demo: runner.state === ModelRunner.Ready && runner.isDemo
     readonly property bool roomy: width > Theme.px(560)
-    readonly property list<string> prompts: runner.state !== ModelRunner.Ready || runner.isDemo
+    readonly property list<string> prompts: !awake || runner.isDemo
         ? [qsTr("What is Sotto?"), qsTr("How do I get a real model?"), qsTr("What does temperature do?")]
         : [qsTr("Explain recursion with an everyday example."), qsTr("Write a polite reminder to a colleague."),
            qsTr("Compare two ways to sort a list in a table.")]
 
     signal promptChosen(string prompt)
     signal openFolderRequested
-    signal openFileRequested
+    signal modelsRequested
 
     contentWidth: width
     contentHeight: Math.max(height, column.implicitHeight + Theme.px(48))
@@ -62,7 +64,7 @@ Flickable {
                     required property int index
 
                     text: empty.prompts[index]
-                    enabled: empty.runner.state === ModelRunner.Ready
+                    enabled: empty.awake
                     Layout.fillWidth: true
                     Layout.fillHeight: true
                     Layout.preferredWidth: 1
@@ -72,11 +74,12 @@ Flickable {
         }
 
         DemoCard {
+            app: empty.app
             visible: empty.demo
             Layout.fillWidth: true
             Layout.topMargin: Theme.px(16)
             onOpenFolderRequested: empty.openFolderRequested()
-            onOpenFileRequested: empty.openFileRequested()
+            onModelsRequested: empty.modelsRequested()
         }
     }
 }

@@ -13,23 +13,36 @@ Item {
     required property bool active
     required property bool missing
     required property string problem
+    required property bool foreign
+    required property bool usable
+    required property bool checked
+    required property bool canForget
     property bool current: false
 
     signal chosen
     signal forgotten
 
+    /// Only what is complete and sound can be taken.
+    function choose() {
+        if (usable || !checked)
+            chosen()
+    }
+
     function forget() {
-        if (!isDemo)
+        if (canForget)
             forgotten()
     }
 
+    // Of other programs only what can be used is offered.
+    visible: !foreign || usable || !checked
+    height: visible ? implicitHeight : 0
     implicitHeight: Math.max(Theme.px(48), column.implicitHeight + Theme.px(14))
 
     Accessible.role: Accessible.ListItem
     Accessible.name: name
     Accessible.description: problem === "" ? detail : problem
     Accessible.selected: active
-    Accessible.onPressAction: chosen()
+    Accessible.onPressAction: choose()
 
     Rectangle {
         anchors.fill: parent
@@ -40,8 +53,8 @@ Item {
         id: mouse
         anchors.fill: parent
         hoverEnabled: true
-        cursorShape: Qt.PointingHandCursor
-        onClicked: choice.chosen()
+        cursorShape: choice.usable || !choice.checked ? Qt.PointingHandCursor : Qt.ArrowCursor
+        onClicked: choice.choose()
     }
     RowLayout {
         anchors.fill: parent
@@ -83,7 +96,7 @@ Item {
         }
         IconButton {
             id: cross
-            visible: !choice.isDemo && (mouse.containsMouse || hovered || choice.current)
+            visible: choice.canForget && (mouse.containsMouse || hovered || choice.current)
             extent: Theme.px(28)
             iconExtent: Theme.px(14)
             iconName: "close"

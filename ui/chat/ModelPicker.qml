@@ -83,16 +83,13 @@ PushButton {
                     current: models.activeFocus && ListView.isCurrentItem
                     onChosen: {
                         popup.close()
-                        if (isDemo)
-                            picker.runner.loadDemo()
-                        else
-                            picker.runner.load(path)
+                        picker.library.use(index)
                     }
                     onForgotten: picker.library.removeAt(index)
                 }
-                Keys.onReturnPressed: (currentItem as ModelChoice)?.chosen()
-                Keys.onEnterPressed: (currentItem as ModelChoice)?.chosen()
-                Keys.onSpacePressed: (currentItem as ModelChoice)?.chosen()
+                Keys.onReturnPressed: (currentItem as ModelChoice)?.choose()
+                Keys.onEnterPressed: (currentItem as ModelChoice)?.choose()
+                Keys.onSpacePressed: (currentItem as ModelChoice)?.choose()
                 Keys.onDeletePressed: (currentItem as ModelChoice)?.forget()
             }
             Rectangle {

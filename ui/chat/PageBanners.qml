@@ -9,6 +9,9 @@ Item {
 
     required property AppRoot app
 
+    property int inset: Theme.px(16)  // at each side
+    property int widest: Theme.columnWidth
+
     signal openFolderRequested
 
     /// A column whose last child was hidden keeps its height, so what shows is asked for.
@@ -19,7 +22,7 @@ Item {
     Column {
         id: column
         y: Theme.px(12)
-        width: Math.min(parent.width - Theme.px(32), Theme.columnWidth)
+        width: Math.min(parent.width - 2 * banners.inset, banners.widest)
         anchors.horizontalCenter: parent.horizontalCenter
         spacing: 8
 

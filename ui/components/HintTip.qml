@@ -15,6 +15,7 @@ ToolTip {
     font.family: Theme.sansFamily
     contentItem: Text {
         text: hint.text
+        textFormat: Text.PlainText
         font: hint.font
         color: Theme.bg
         wrapMode: Text.Wrap

@@ -16,6 +16,35 @@ Item {
         fileDialog.open()
     }
 
+    function importFolder() {
+        importFolderDialog.open()
+    }
+
+    function importFile() {
+        importFileDialog.open()
+    }
+
+    /// Where the models folder is to lie.
+    function moveModels() {
+        moveDialog.open()
+    }
+
+    FolderDialog {
+        id: importFolderDialog
+        title: qsTr("Import the folder of a model")
+        onAccepted: dialogs.library.examine(selectedFolder)
+    }
+    FileDialog {
+        id: importFileDialog
+        title: qsTr("Import the file of a model")
+        nameFilters: [qsTr("Models (%1)").arg("*.gguf *.safetensors *.json"), qsTr("All files (%1)").arg("*")]
+        onAccepted: dialogs.library.examine(selectedFile)
+    }
+    FolderDialog {
+        id: moveDialog
+        title: qsTr("Move the models folder to")
+        onAccepted: dialogs.library.moveModels(selectedFolder)
+    }
     FolderDialog {
         id: folderDialog
         title: qsTr("Open the folder of a model")

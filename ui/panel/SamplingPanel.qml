@@ -24,6 +24,31 @@ Flickable {
         width: panel.width - Theme.px(40)
         spacing: Theme.px(10)
 
+        Flow {
+            spacing: Theme.px(6)
+            Accessible.role: Accessible.Grouping
+            Accessible.name: qsTr("Scope")
+            Layout.fillWidth: true
+            Layout.bottomMargin: Theme.px(8)
+
+            Chip {
+                text: qsTr("Everywhere")
+                hint: qsTr("What is chosen here holds for all models that have nothing of their own.")
+                checked: panel.sampling.scope === SamplingViewModel.Everywhere
+                onClicked: panel.sampling.scope = SamplingViewModel.Everywhere
+            }
+            Chip {
+                text: qsTr("This model")
+                hint: qsTr("What is chosen here holds for all chats with %1.").arg(panel.sampling.modelName)
+                enabled: panel.sampling.modelName !== ""
+                checked: panel.sampling.scope === SamplingViewModel.Model
+                onClicked: panel.sampling.scope = SamplingViewModel.Model
+            }
+        }
+        PanelNote {
+            visible: panel.sampling.scope === SamplingViewModel.Everywhere && panel.sampling.modelDiffers
+            text: qsTr("The loaded model has settings of its own and keeps them.")
+        }
         PresetChips {
             sampling: panel.sampling
             Layout.fillWidth: true

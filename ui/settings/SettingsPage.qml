@@ -14,10 +14,17 @@ FocusScope {
 
     signal sidebarRequested
     signal shortcutsRequested
+    signal moveModelsRequested
     signal closeRequested
 
     Keys.onEscapePressed: closeRequested()
     Component.onCompleted: app.sessions.refresh()
+
+    /// Brings the group of the network into view.
+    function showNetwork() {
+        flick.contentY = Math.max(0, Math.min(network.y + column.y - Theme.px(24), flick.contentHeight - flick.height))
+        network.focusToken()
+    }
 
     ColumnLayout {
         anchors.fill: parent
@@ -165,6 +172,14 @@ FocusScope {
                         Layout.topMargin: -8
                     }
                 }
+                ModelSettings {
+                    app: page.app
+                    onMoveRequested: page.moveModelsRequested()
+                }
+                NetworkSettings {
+                    id: network
+                    app: page.app
+                }
                 SettingsGroup {
                     title: qsTr("Keyboard")
 
@@ -187,7 +202,7 @@ FocusScope {
                         Layout.fillWidth: true
                     }
                     Words {
-                        text: qsTr("Chats, settings and models stay on this computer; Sotto sends nothing. Free software under the Apache License 2.0.")
+                        text: qsTr("Chats, settings and models stay on this computer; Sotto sends nothing about you and asks a model hub only when you search or download. Free software under the Apache License 2.0.")
                         color: Theme.dim
                         font.pixelSize: Theme.smallSize
                         lineHeight: 1.35

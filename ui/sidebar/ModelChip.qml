@@ -13,7 +13,8 @@ PushButton {
     readonly property string modelName: runner.isDemo ? qsTr("Demo model") : runner.modelName
 
     text: runner.state === ModelRunner.Ready ? qsTr("Loaded model: %1. %2").arg(modelName).arg(runner.device)
-        : loading ? qsTr("Loading %1").arg(runner.loadingName) : qsTr("No model is loaded")
+        : loading ? qsTr("Loading %1").arg(runner.loadingName)
+        : runner.state === ModelRunner.Resting ? qsTr("%1 rests").arg(modelName) : qsTr("No model is loaded")
     hint: runner.state === ModelRunner.Ready ? runner.deviceReason : ""
     padding: Theme.px(12)
     leftPadding: Theme.px(12)
@@ -44,7 +45,8 @@ PushButton {
         Words {
             visible: text !== ""
             text: chip.loading ? qsTr("Loading, %1 %").arg(Math.round(chip.runner.progress * 100))
-                : chip.runner.state === ModelRunner.Ready ? chip.runner.device : qsTr("Choose one to start")
+                : chip.runner.state === ModelRunner.Ready ? chip.runner.device
+                : chip.runner.state === ModelRunner.Resting ? qsTr("Rests; the next message loads it") : qsTr("Choose one to start")
             color: Theme.dim
             font.pixelSize: Theme.captionSize
             wrapMode: Text.Wrap

@@ -94,7 +94,10 @@ FocusScope {
         SidebarEntry {
             text: qsTr("Models")
             iconName: "model"
-            hint: sidebar.app.shortcuts.keysFor("models")
+            hint: sidebar.app.downloads.activeCount > 0
+                ? qsTr("%n download(s), %1 %", "", sidebar.app.downloads.activeCount).arg(Math.floor(sidebar.app.downloads.progress * 100))
+                : sidebar.app.shortcuts.keysFor("models")
+            progress: sidebar.app.downloads.activeCount > 0 ? sidebar.app.downloads.progress : -1
             checked: sidebar.page === "models"
             Layout.fillWidth: true
             onClicked: sidebar.pageRequested(checked ? "chat" : "models")
