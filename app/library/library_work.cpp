@@ -152,7 +152,8 @@ JobEnd importModel(const QString& from, const QString& modelsDir, const QString&
     if (control.cancelled()) return stopped();
     if (!problem.isEmpty()) return failed(problem);
   }
-  writeAboutModel(model.folder(), {title, words(QT_TRANSLATE_NOOP("app::LibraryWork", "imported")), licenceIn(QFileInfo(from).isDir() ? from : QFileInfo(from).absolutePath())});
+  const QString whence = QFileInfo(from).isDir() ? from : QFileInfo(from).absolutePath();
+  writeAboutModel(model.folder(), {title, words(QT_TRANSLATE_NOOP("app::LibraryWork", "imported")), licenceIn(whence)});
   return model.finish(first);
 }
 
