@@ -1,11 +1,27 @@
 #include "engine/backends/backend.h"
 
+#include <cstring>
+
 #include "engine/backends/cpu/cpu_backend.h"
 #include "engine/backends/cpu/cpu_cores.h"
 #include "engine/backends/cuda_module.h"
 #include "engine/base/error.h"
 
 namespace engine {
+
+namespace {
+
+constexpr const char* kModelsOnCpu = "models run on the CPU in this version of Sotto";
+
+/// Why no NVIDIA card does the work, in words.
+std::string why_not_cuda() {
+  for (const DeviceInfo& device : cuda_devices()) {
+    if (!device.reason.empty()) return device.reason;
+  }
+  return kModelsOnCpu;
+}
+
+}  // namespace
 
 void KvPool::clear_rows(std::span<std::byte> page, std::int64_t used) const {
   const std::size_t rows = static_cast<std::size_t>(page_tokens), kept = static_cast<std::size_t>(used);
@@ -27,17 +43,6 @@ void KvPool::clear_rows(std::span<std::byte> page, std::int64_t used) const {
     }
   }
 }
-namespace {
-
-/// Why no NVIDIA card does the work, in words.
-std::string why_not_cuda() {
-  for (const DeviceInfo& device : cuda_devices()) {
-    if (!device.reason.empty()) return device.reason;
-  }
-  return "models run on the CPU in this version of Sotto";
-}
-
-}  // namespace
 
 std::unique_ptr<Backend> create_backend(const EngineOptions& options) {
   std::string reason = "chosen in the options";
@@ -59,7 +64,12 @@ std::vector<DeviceInfo> available_devices() {
   devices[0].memory_total = memory.total;
   devices[0].memory_free = memory.available;
   devices[0].usable = true;
-  for (DeviceInfo& device : cuda_devices()) devices.push_back(std::move(device));
+  for (DeviceInfo& device : cuda_devices()) {
+    // A card that computes is not one that models run on yet.
+    device.usable = false;
+    if (device.reason.empty()) device.reason = kModelsOnCpu;
+    devices.push_back(std::move(device));
+  }
   return devices;
 }
 

@@ -65,6 +65,8 @@ Column {
                 onImplicitHeightChanged: Qt.callLater(grid.measure)
                 onVisibleChanged: Qt.callLater(grid.measure)
                 onDownloadRequested: (choice) => grid.app.catalog.get(index, choice)
+                onLookRequested: grid.app.catalog.look(index)
+                onExamineRequested: (choice) => grid.app.catalog.examine(index, choice)
                 onChatRequested: grid.chatRequested(path)
                 onShowRequested: grid.downloadsRequested()
             }

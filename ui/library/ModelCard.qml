@@ -28,6 +28,9 @@ Rectangle {
 
     signal downloadRequested(int choice)
     signal chatRequested
+    /// The person looks at the choices: their true sizes are wanted.
+    signal lookRequested
+    signal examineRequested(int choice)
     signal showRequested
 
     implicitHeight: column.implicitHeight + Theme.px(36)
@@ -140,7 +143,10 @@ Rectangle {
                 rightPadding: Theme.px(22)
                 Accessible.name: hint
                 Accessible.role: Accessible.ButtonMenu
-                onClicked: menu.popup(other, 0, other.height + 4)
+                onClicked: {
+                    card.lookRequested()
+                    menu.popup(other, 0, other.height + 4)
+                }
 
                 Icon {
                     anchors.right: parent.right
@@ -165,7 +171,10 @@ Rectangle {
 
                 text: [modelData.label, modelData.bytesText, index === card.best ? qsTr("best here") : ""].filter(part => part).join(" · ")
                 iconName: index === card.chosen ? "check" : ""
-                onTriggered: card.chosen = index
+                onTriggered: {
+                    card.chosen = index
+                    card.examineRequested(index)
+                }
             }
             onObjectAdded: (index, object) => menu.insertItem(index, object)
             onObjectRemoved: (index, object) => menu.removeItem(object)
