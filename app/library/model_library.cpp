@@ -10,6 +10,21 @@
 
 namespace app {
 
+namespace {
+
+/// What a model can be made smaller to, in bits for a weight, by the name of its type.
+QVariantList smallerBits(const QString& precision) {
+  if (precision.startsWith(QLatin1String("BF")) || precision == QLatin1String("F16") || precision == QLatin1String("F32") ||
+      precision == QLatin1String("F64"))
+    return {8, 4};
+  for (const char* eightToFive : {"Q8", "F8", "Q6", "Q5"}) {
+    if (precision.startsWith(QLatin1String(eightToFive))) return {4};
+  }
+  return {};
+}
+
+}  // namespace
+
 ModelLibrary::ModelLibrary(Settings& settings, ModelRunner& runner, const ModelPlaces& places, QObject* parent)
     : QAbstractListModel(parent), settings_(settings), runner_(runner), places_(places) {
   files_.setMaxThreadCount(1);
@@ -85,8 +100,8 @@ QVariant ModelLibrary::data(const QModelIndex& index, int role) const {
       return row.found.origin == ModelOrigin::InPlace;
     case CanCopyRole:
       return usable && !ours && !row.isDemo();
-    case CanQuantizeRole:
-      return usable && !row.isDemo();
+    case SmallerBitsRole:
+      return usable && !row.isDemo() ? smallerBits(row.summary.precision) : QVariantList();
     case UsableRole:
       return usable;
     default:
@@ -106,7 +121,7 @@ QHash<int, QByteArray> ModelLibrary::roleNames() const {
           {OriginTextRole, "originText"},     {LicenceRole, "licence"},
           {ForeignRole, "foreign"},           {CanDeleteRole, "canDelete"},
           {CanForgetRole, "canForget"},       {CanCopyRole, "canCopy"},
-          {CanQuantizeRole, "canQuantize"},   {UsableRole, "usable"}};
+          {SmallerBitsRole, "smallerBits"},   {UsableRole, "usable"}};
 }
 
 QString ModelLibrary::originText(ModelOrigin origin) {

@@ -60,7 +60,7 @@ class ModelLibrary : public QAbstractListModel {
     CanDeleteRole,     ///< its files are Sotto's
     CanForgetRole,     ///< it is on the list because it was opened
     CanCopyRole,       ///< it can be copied into the models folder
-    CanQuantizeRole,   ///< to 8 and 4 bits
+    SmallerBitsRole,   ///< what quantize() takes: 8, 4, or none where it would not get smaller
     UsableRole,        ///< complete and sound, as far as is known
   };
 

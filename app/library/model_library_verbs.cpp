@@ -68,7 +68,7 @@ void ModelLibrary::importCopy(const QUrl& location) {
 }
 
 void ModelLibrary::quantize(int row, int bits) {
-  if (row >= 0 && row < rows_.size() && data(index(row), CanQuantizeRole).toBool())
+  if (row >= 0 && row < rows_.size() && data(index(row), SmallerBitsRole).toList().contains(bits))
     startQuantize(rows_[row].found.path, rows_[row].found.title, bits);
 }
 

@@ -232,10 +232,14 @@ class ModelLibraryTest : public QObject {
     QVERIFY(at(copy, ModelLibrary::CanDeleteRole).toBool());
     const qint64 bytes = at(copy, ModelLibrary::BytesRole).toLongLong();
 
+    QCOMPARE(at(copy, ModelLibrary::SmallerBitsRole).toList(), QVariantList({8, 4}));
     library_->quantize(copy, 8);
     QVERIFY(waitForJobs());
     const int smaller = rowOf(QString::fromUtf8("ernie4_5-chat · 8 bit"));
     QVERIFY(smaller >= 0);
+    QCOMPARE(at(smaller, ModelLibrary::SmallerBitsRole).toList(), QVariantList({4}));
+    library_->quantize(smaller, 8);  // it would not get smaller
+    QCOMPARE(library_->jobs()->count(), 0);
     QVERIFY(at(smaller, ModelLibrary::UsableRole).toBool());
     QVERIFY(at(smaller, ModelLibrary::BytesRole).toLongLong() < bytes);
     load(at(smaller, ModelLibrary::PathRole).toString());

@@ -29,7 +29,7 @@ FocusScope {
     required property bool canDelete
     required property bool canForget
     required property bool canCopy
-    required property bool canQuantize
+    required property var smallerBits
     required property bool wide
     required property var columns
 
@@ -209,14 +209,14 @@ FocusScope {
             onTriggered: row.copyRequested()
         }
         ActionMenuItem {
-            visible: row.canQuantize && row.precision !== "Q8_0"
+            visible: row.smallerBits.includes(8)
             height: visible ? implicitHeight : 0
             text: qsTr("Make an 8-bit copy")
             iconName: "model"
             onTriggered: row.quantizeRequested(8)
         }
         ActionMenuItem {
-            visible: row.canQuantize && !row.precision.startsWith("Q4")
+            visible: row.smallerBits.includes(4)
             height: visible ? implicitHeight : 0
             text: qsTr("Make a 4-bit copy")
             iconName: "model"
