@@ -58,9 +58,21 @@ QVariantMap ChoiceRow::toMap(const MachineFacts& machine, bool recommended) cons
           {QStringLiteral("tokensPerSecond"), fitting.tokensPerSecond},
           {QStringLiteral("memoryBytes"), needs.memoryBytes},
           {QStringLiteral("estimated"), needs.estimated},
-          {QStringLiteral("problem"), problem.isEmpty() ? needs.problem : problem},
+          {QStringLiteral("problem"), refusal()},
           {QStringLiteral("state"), state},
           {QStringLiteral("recommended"), recommended}};
+}
+
+QVariantList choiceMaps(const QList<ChoiceRow>& choices, const MachineFacts& machine,
+                        const std::function<QString(const QString& folder)>& stateOf) {
+  const int best = bestChoice(choices, machine);
+  QVariantList list;
+  for (int i = 0; i < choices.size(); ++i) {
+    ChoiceRow choice = choices[i];
+    choice.state = stateOf(choice.folder());
+    list.append(choice.toMap(machine, i == best));
+  }
+  return list;
 }
 
 bool isComfortable(const ChoiceRow& choice, const MachineFacts& machine) {

@@ -2,7 +2,9 @@
 
 #include <QList>
 #include <QString>
+#include <QVariantList>
 #include <QVariantMap>
+#include <functional>
 
 #include "app/hub/hub_files.h"
 #include "app/hub/model_fit.h"
@@ -33,7 +35,13 @@ struct ChoiceRow {
   /// "unknown"), verdictText, tokensPerSecond, memoryBytes, estimated, problem, state, recommended.
   QVariantMap toMap(const MachineFacts& machine, bool recommended) const;
   ModelFit fit(const MachineFacts& machine) const;
+  /// Why it cannot be had or run, as far as its files and its header tell; empty: it can.
+  QString refusal() const { return problem.isEmpty() ? needs.problem : problem; }
 };
+
+/// The choices for the page, the best of them marked; `stateOf` tells the state of a folder.
+QVariantList choiceMaps(const QList<ChoiceRow>& choices, const MachineFacts& machine,
+                        const std::function<QString(const QString& folder)>& stateOf);
 
 /// Writing slower than this is slower than reading; a lighter choice is better then.
 inline constexpr double kComfortableSpeed = 8;  // tokens a second

@@ -97,8 +97,14 @@ bool Hub::offline() const {
 }
 
 QString Hub::blocked() const {
-  if (offline()) return tr("Sotto is offline by choice; the setting \"Offline\" or the option --offline says so.");
+  if (offline()) return tr("Sotto is offline by choice; the setting \"Stay offline\" or the option --offline says so.");
   return proxyProblem_;
+}
+
+QString Hub::whyNotFetched(const HubRepo& listing) const {
+  if (const QString why = blocked(); !why.isEmpty()) return why;
+  const bool known = !account_.tokenFor(endpoint(listing.source)).isEmpty();
+  return listing.gated && !known ? askFirst(listing.repo) : QString();
 }
 
 void Hub::applyProxy() {
@@ -154,13 +160,15 @@ HttpQuestion Hub::questionFor(const QUrl& url) const {
   return question;
 }
 
+QString Hub::askFirst(const QString& repo) {
+  return tr("The owner of %1 wants to be asked first: accept the terms on its page, then give Sotto your access token.").arg(repo);
+}
+
 QString Hub::sentenceFor(const HttpFailure& failure, const QByteArray& errorCode, const QString& repo) const {
   const bool refused = failure.status == kGatedStatus1 || failure.status == kGatedStatus2;
   if (errorCode == "GatedRepo") {
     return account_.hasToken() ? tr("The owner of %1 has not let you in yet: accept the terms on its page.").arg(repo)
-                               : tr("The owner of %1 wants to be asked first: accept the terms on its page, then give "
-                                    "Sotto your access token.")
-                                     .arg(repo);
+                               : askFirst(repo);
   }
   if (failure.status == 404 || (refused && errorCode == "RepoNotFound"))
     return repo.isEmpty() ? tr("The hub has no such page. Check its address in the settings.")

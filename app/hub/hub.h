@@ -39,6 +39,8 @@ class Hub : public QObject {
   bool offline() const;
   /// Why nothing can be asked: offline by choice, or a setting that is no address; empty: nothing is in the way.
   QString blocked() const;
+  /// Why nothing of a repository can be fetched now, in a sentence: blocked(), or its owner was not asked; empty: it can.
+  QString whyNotFetched(const HubRepo& listing) const;
 
   /// Where a hub is asked: "https://huggingface.co", or the mirror of the settings or of HF_ENDPOINT; for ModelScope
   /// "https://modelscope.cn" or MODELSCOPE_DOMAIN. Without a slash at its end; empty: what is set is no http address.
@@ -73,6 +75,7 @@ class Hub : public QObject {
   void applyEndpoint();
   void drop(QObject* question);
   HttpQuestion questionFor(const QUrl& url) const;
+  static QString askFirst(const QString& repo);
   QString sentenceFor(const HttpFailure& failure, const QByteArray& errorCode, const QString& repo) const;
   template <class Value>
   void ask(const QUrl& url, const QString& repo, const std::function<Value(const QByteArray&, QString&)>& read,

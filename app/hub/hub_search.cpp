@@ -2,7 +2,6 @@
 
 #include "app/downloads/download_queue.h"
 #include "app/hub/hub.h"
-#include "app/hub/hub_account.h"
 #include "app/hub/machine.h"
 #include "app/hub/repo_look.h"
 
@@ -64,16 +63,8 @@ QVariant HubSearch::data(const QModelIndex& index, int role) const {
       return row.looked;
     case LookingRole:
       return row.looking;
-    case ChoicesRole: {
-      const int best = bestChoice(row.choices, machine_.facts());
-      QVariantList list;
-      for (int i = 0; i < row.choices.size(); ++i) {
-        ChoiceRow choice = row.choices[i];
-        choice.state = installed_.stateOf(choice.folder());
-        list.append(choice.toMap(machine_.facts(), i == best));
-      }
-      return list;
-    }
+    case ChoicesRole:
+      return choiceMaps(row.choices, machine_.facts(), [this](const QString& folder) { return installed_.stateOf(folder); });
     case BestRole:
       return bestChoice(row.choices, machine_.facts());
     case ProblemRole:
@@ -185,15 +176,8 @@ void HubSearch::get(int row, int choice) {
   if (!hasChoice(row, choice)) return;
   Row& entry = rows_[row];
   const ChoiceRow& chosen = entry.choices[choice];
-  entry.problem = chosen.problem.isEmpty() ? chosen.needs.problem : chosen.problem;
-  if (entry.problem.isEmpty()) entry.problem = hub_.blocked();
-  if (entry.problem.isEmpty() && chosen.listing.gated &&
-      hub_.account().tokenFor(hub_.endpoint(chosen.source)).isEmpty()) {
-    entry.problem =
-        tr("The owner of %1 wants to be asked first: accept the terms on its page, then give Sotto your access "
-           "token.")
-            .arg(chosen.repo);
-  }
+  entry.problem = chosen.refusal();
+  if (entry.problem.isEmpty()) entry.problem = hub_.whyNotFetched(chosen.listing);
   if (entry.problem.isEmpty()) {
     const DownloadPlan plan = hub_.plan(chosen.listing, chosen.files);
     if (queue_.add(plan)) {

@@ -7,7 +7,6 @@
 
 #include "app/downloads/download_queue.h"
 #include "app/hub/hub.h"
-#include "app/hub/hub_account.h"
 #include "app/hub/machine.h"
 #include "app/hub/repo_look.h"
 
@@ -84,15 +83,8 @@ QVariant ModelCatalog::data(const QModelIndex& index, int role) const {
       return sizeText(row.card.size);
     case ThinksRole:
       return row.card.thinks;
-    case ChoicesRole: {
-      QVariantList list;
-      for (int i = 0; i < row.choices.size(); ++i) {
-        ChoiceRow choice = row.choices[i];
-        choice.state = installed_.stateOf(choice.folder());
-        list.append(choice.toMap(machine_.facts(), i == best));
-      }
-      return list;
-    }
+    case ChoicesRole:
+      return choiceMaps(row.choices, machine_.facts(), [this](const QString& folder) { return installed_.stateOf(folder); });
     case BestRole:
       return best;
     case RecommendedRole:
@@ -230,17 +222,14 @@ void ModelCatalog::get(int row, int choice) {
 void ModelCatalog::hand(int row, int choice) {
   Row& entry = rows_[row];
   ChoiceRow& chosen = entry.choices[choice];
-  if (!chosen.problem.isEmpty() || !chosen.needs.problem.isEmpty()) {
-    entry.problem = chosen.problem.isEmpty() ? chosen.needs.problem : chosen.problem;
+  if (const QString refusal = chosen.refusal(); !refusal.isEmpty()) {
+    entry.problem = refusal;
   } else if (!hub_.blocked().isEmpty()) {
     entry.problem = hub_.blocked();
   } else if (!chosen.listed()) {
     entry.problem = entry.problems.value(chosen.repo, tr("The hub did not list the files of %1.").arg(chosen.repo));
-  } else if (chosen.listing.gated && hub_.account().tokenFor(hub_.endpoint(chosen.source)).isEmpty()) {
-    entry.problem =
-        tr("The owner of %1 wants to be asked first: accept the terms on its page, then give Sotto your access "
-           "token.")
-            .arg(chosen.repo);
+  } else if (const QString why = hub_.whyNotFetched(chosen.listing); !why.isEmpty()) {
+    entry.problem = why;
   } else {
     DownloadPlan plan = hub_.plan(chosen.listing, chosen.files);
     plan.title = entry.card.title + QStringLiteral(" · ") + chosen.precision;

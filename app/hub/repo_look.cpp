@@ -1,7 +1,6 @@
 #include "app/hub/repo_look.h"
 
 #include "app/hub/hub.h"
-#include "app/hub/hub_account.h"
 #include "app/hub/machine.h"
 
 namespace app {
@@ -47,11 +46,7 @@ void RepoLook::takeListing(const HubRepo& repo) {
   if (choices_.isEmpty()) return end(tr("%1 has no files that Sotto runs: neither GGUF nor safetensors.").arg(repo_));
   emit listed(choices_);
   if (!foreign.isEmpty()) return end(foreign);
-  if (listing_.gated && hub_.account().tokenFor(hub_.endpoint(source_)).isEmpty()) {
-    return end(tr("The owner of %1 wants to be asked first: accept the terms on its page, then give Sotto your access "
-                  "token.")
-                   .arg(repo_));
-  }
+  if (const QString why = hub_.whyNotFetched(listing_); !why.isEmpty()) return end(why);
   examineBest();
 }
 

@@ -2143,8 +2143,8 @@
     <context>
         <name>app::Hub</name>
         <message>
-            <source>Sotto is offline by choice; the setting "Offline" or the option --offline says so.</source>
-            <translation>Sotto 已按您的选择处于离线状态；由设置“离线”或选项 --offline 决定。</translation>
+            <source>Sotto is offline by choice; the setting "Stay offline" or the option --offline says so.</source>
+            <translation>Sotto 已按您的选择处于离线状态；由设置“保持离线”或选项 --offline 决定。</translation>
         </message>
         <message>
             <source>The proxy in the settings must be written as http://host:port or socks5://host:port, or be "none".</source>
@@ -2213,13 +2213,6 @@
         <message>
             <source>The hub's answer is not what a model hub sends. Check the address of the hub in the settings.</source>
             <translation>收到的不是模型站应有的回应。请在设置中检查模型站的地址。</translation>
-        </message>
-    </context>
-    <context>
-        <name>app::HubSearch</name>
-        <message>
-            <source>The owner of %1 wants to be asked first: accept the terms on its page, then give Sotto your access token.</source>
-            <translation>%1 的所有者要求先征得同意：请在其页面上接受条款，然后向 Sotto 提供您的访问令牌。</translation>
         </message>
     </context>
     <context>
@@ -2374,10 +2367,6 @@
         <message>
             <source>The hub did not list the files of %1.</source>
             <translation>模型站没有列出 %1 的文件。</translation>
-        </message>
-        <message>
-            <source>The owner of %1 wants to be asked first: accept the terms on its page, then give Sotto your access token.</source>
-            <translation>%1 的所有者要求先征得同意：请在其页面上接受条款，然后向 Sotto 提供您的访问令牌。</translation>
         </message>
     </context>
     <context>
@@ -2612,10 +2601,6 @@
         <message>
             <source>%1 has no files that Sotto runs: neither GGUF nor safetensors.</source>
             <translation>%1 没有 Sotto 能运行的文件：既没有 GGUF，也没有 safetensors。</translation>
-        </message>
-        <message>
-            <source>The owner of %1 wants to be asked first: accept the terms on its page, then give Sotto your access token.</source>
-            <translation>%1 的所有者要求先征得同意：请在其页面上接受条款，然后向 Sotto 提供您的访问令牌。</translation>
         </message>
     </context>
     <context>
