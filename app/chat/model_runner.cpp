@@ -4,16 +4,17 @@
 #include <QDir>
 #include <QFileInfo>
 #include <QLocale>
-#include <QRegularExpression>
 #include <QUrl>
 #include <QtConcurrent>
 #include <algorithm>
 #include <atomic>
 
+#include "app/chat/failure.h"
 #include "app/chat/prompt_messages.h"
 #include "app/chat/reply.h"
 #include "app/chat/reply_buffer.h"
 #include "app/demo_model.h"
+#include "app/settings/paths.h"
 #include "app/settings/settings.h"
 #include "engine/engine.h"
 
@@ -49,27 +50,6 @@ namespace {
 // How long the end of a model waits for sessions to be written.
 constexpr std::chrono::milliseconds kPatienceAtExit{3000}, kPatienceAtUnload{10000};
 
-/// A failure in words for people; the detail is the thrower's own sentence.
-struct Failure {
-  QString error;
-  QString detail;
-};
-
-Failure currentFailure() {
-  try {
-    throw;
-  } catch (const engine::Error& error) {
-    return {sentenceFor(error.code()), QString::fromUtf8(error.what())};
-  } catch (const PromptError& error) {
-    return {ModelRunner::tr("The model's chat template cannot show this conversation."),
-            QString::fromUtf8(error.what())};
-  } catch (const std::bad_alloc&) {
-    return {sentenceFor(engine::ErrorCode::OutOfMemory), {}};
-  } catch (const std::exception& error) {
-    return {ModelRunner::tr("Something went wrong inside Sotto."), QString::fromUtf8(error.what())};
-  }
-}
-
 /// The folder of a model, from whatever names it: a path or file: URL of the folder, or of a file in one.
 QString modelPathOf(const QVariant& location) {
   QString path = location.toString();
@@ -80,22 +60,6 @@ QString modelPathOf(const QVariant& location) {
   const bool inModelFolder = file.isFile() && QFileInfo::exists(file.dir().filePath(QStringLiteral("config.json"))) &&
                              file.suffix().compare(QStringLiteral("gguf"), Qt::CaseInsensitive) != 0;
   return QDir::cleanPath(inModelFolder ? file.absolutePath() : file.absoluteFilePath());
-}
-
-/// What is known of a model under the name that people know it by: a blob of another program has a number for a name.
-engine::ModelInfo titled(engine::ModelInfo info, const QString& title) {
-  if (!title.isEmpty()) info.name = title.toStdString();
-  return info;
-}
-
-std::filesystem::path fileSystemPath(const QString& path) {
-  return std::filesystem::path(path.toStdU16String());
-}
-
-QString parametersText(std::uint64_t parameters) {
-  const auto count = static_cast<double>(parameters);
-  if (count >= 1e8) return ModelRunner::tr("%1 B").arg(QLocale().toString(count / 1e9, 'f', count >= 1e10 ? 0 : 2));
-  return ModelRunner::tr("%1 M").arg(QLocale().toString(count / 1e6, 'f', count >= 1e7 ? 0 : 1));
 }
 
 }  // namespace
@@ -222,7 +186,7 @@ void ModelRunner::readHeader(const std::shared_ptr<LoadTicket>& ticket) {
   if (ticket->cancelled) return;
   try {
     // A second look at the header is cheap, and it keeps the model in use from being given up for one that cannot run.
-    chooseTemplate(titled(engine::inspect(fileSystemPath(ticket->path), {}), ticket->title));
+    chooseTemplate(inspectModel(ticket->path, ticket->title));
   } catch (...) {
     const Failure failure = currentFailure();
     QMetaObject::invokeMethod(this, [=, this] { loadFailed(ticket, failure.error, failure.detail); });
@@ -250,7 +214,8 @@ void ModelRunner::loadModel(const std::shared_ptr<LoadTicket>& ticket) {
   try {
     loaded->engine = engine::Engine::load(fileSystemPath(ticket->path), {}, onProgress);
     if (!loaded->engine) return;  // cancelled; whoever did that has set the state
-    loaded->info = titled(loaded->engine->info(), ticket->title);
+    loaded->info = loaded->engine->info();
+    if (!ticket->title.isEmpty()) loaded->info.name = ticket->title.toStdString();
     loaded->chatTemplate = chooseTemplate(loaded->info);
   } catch (...) {
     const Failure failure = currentFailure();
@@ -545,44 +510,6 @@ QFuture<PromptPreview> ModelRunner::preview(const QList<Message>& messages, cons
 
 QFuture<ModelSummary> ModelRunner::summarize(const QString& path) {
   return QtConcurrent::run(&work_, [path] { return lookAtModel(path); });
-}
-
-ModelSummary lookAtModel(const QString& path, const QString& title) {
-  ModelSummary summary;
-  summary.name = title.isEmpty() ? QFileInfo(path).fileName() : title;
-  summary.missing = !QFileInfo::exists(path);
-  try {
-    const engine::ModelInfo info = titled(engine::inspect(fileSystemPath(path), {}), title);
-    const auto heaviest =
-        std::ranges::max_element(info.weight_types, {}, [](const auto& type) { return type.second; });
-    summary.name = QString::fromStdString(info.name);
-    summary.architecture = QString::fromStdString(info.architecture);
-    summary.parameters = parametersText(info.parameters);
-    summary.parameterCount = info.parameters;
-    summary.contextLength = info.context_length;
-    summary.memoryBytes = static_cast<qint64>(info.memory_bytes);
-    if (heaviest != info.weight_types.end()) summary.precision = QString::fromStdString(heaviest->first);
-    summary.detail = QStringList({summary.architecture, summary.parameters, summary.precision})
-                         .filter(QRegularExpression(QStringLiteral(".")))
-                         .join(QStringLiteral(" · "));
-    summary.templateSource = QString::fromStdString(chooseTemplate(info).name);
-  } catch (...) {
-    const Failure failure = currentFailure();
-    summary.problem = failure.detail.isEmpty() ? failure.error : failure.detail;
-  }
-  return summary;
-}
-
-QString quantizeModel(const QString& path, const QString& out, int bits, int threads,
-                      const std::function<bool(double)>& progress) {
-  try {
-    const auto precision = bits == 4 ? engine::Precision::FourBits : engine::Precision::EightBits;
-    engine::quantize(fileSystemPath(path), fileSystemPath(out), precision, threads, progress);
-  } catch (...) {
-    const Failure failure = currentFailure();
-    return failure.detail.isEmpty() ? failure.error : failure.detail;
-  }
-  return {};
 }
 
 // State

@@ -15,6 +15,7 @@
 #include <memory>
 #include <vector>
 
+#include "app/chat/model_summary.h"
 #include "app/chat/prompt_choice.h"
 #include "app/chat/prompt_preview.h"
 #include "app/chat/sampling_choice.h"
@@ -33,33 +34,8 @@ class Reply;
 class SavedSessions;
 class Settings;
 
-/// What a model's header tells without loading it.
-struct ModelSummary {
-  QString name;
-  QString detail;        ///< "ernie4_5 · 0.36 B · bf16"
-  QString problem;       ///< why it cannot be loaded; empty: nothing is known against it
-  bool missing = false;  ///< there is no such folder or file
-  QString architecture;
-  QString parameters;    ///< "0.36 B"
-  quint64 parameterCount = 0;
-  QString precision;     ///< type of most of the weights: "bf16", "Q4_0"
-  qint64 contextLength = 0;  ///< tokens, of the model
-  qint64 memoryBytes = 0;    ///< the plan: weights, cache, activations, tokenizer
-  QString templateSource;    ///< the chat template that holds: "chat template of the model", "built-in template ..."
-};
-
-/// Reads a model's header; `title` is its name where its path does not tell it. Blocks on the disk: any thread but the UI's.
-/// Carries no exception.
-ModelSummary lookAtModel(const QString& path, const QString& title = {});
-
-/// Makes a model smaller, in one file: 8 or 4 bits a weight. Blocks until it is done, with `threads` of the processor (0:
-/// all cores); any thread but the UI's. `progress` is given the share done and answers whether to go on. Returns what went
-/// wrong, in a sentence; empty where it was done or stopped. `out` is there only when it is complete.
-QString quantizeModel(const QString& path, const QString& out, int bits, int threads,
-                      const std::function<bool(double)>& progress);
-
 /// The loaded model: the engine as a Qt object. UI thread; loading, rendering and tokenizing run on pools of its own.
-/// With SessionSaver the only one in the window that calls the engine. Owns the replies that it gives out.
+/// With SessionSaver the only one in the window that has an engine. Owns the replies that it gives out.
 class ModelRunner : public QObject {
   Q_OBJECT
   QML_ELEMENT

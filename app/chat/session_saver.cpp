@@ -4,11 +4,11 @@
 #include <QString>
 #include <condition_variable>
 #include <cstdint>
-#include <filesystem>
 #include <mutex>
 #include <utility>
 
 #include "app/chat/saved_sessions.h"
+#include "app/settings/paths.h"
 #include "engine/engine.h"
 
 namespace app {
@@ -36,10 +36,6 @@ class SessionSaver::UnderWay {
 };
 
 namespace {
-
-std::filesystem::path filePath(const SavedSessions& sessions, qint64 conversationId) {
-  return {sessions.path(conversationId).toStdU16String()};
-}
 
 /// Tells the sessions, on their own thread, that a file is in use. Any thread.
 void tellUse(SavedSessions* sessions, qint64 conversationId) {
@@ -78,7 +74,7 @@ void SessionSaver::freeze(engine::Engine& engine, qint64 conversationId) {
     }
     underWay->end();
   };
-  engine.freeze(static_cast<std::uint64_t>(conversationId), filePath(*sessions_, conversationId),
+  engine.freeze(static_cast<std::uint64_t>(conversationId), fileSystemPath(sessions_->path(conversationId)),
                 static_cast<std::uint64_t>(sessions_->budget()), told);
 }
 
@@ -96,7 +92,7 @@ void SessionSaver::thaw(engine::Engine& engine, qint64 conversationId) {
     if (!result.done && result.error_code != engine::ErrorCode::FileNotFound) qInfo("%s", result.reason.c_str());
     if (result.tokens > 0) tellUse(sessions, conversationId);
   };
-  engine.thaw(static_cast<std::uint64_t>(conversationId), filePath(*sessions_, conversationId), told);
+  engine.thaw(static_cast<std::uint64_t>(conversationId), fileSystemPath(sessions_->path(conversationId)), told);
 }
 
 }  // namespace app

@@ -1,13 +1,13 @@
 #include "app/hub/model_fit.h"
 
 #include <QCoreApplication>
-#include <QFile>
 #include <QLocale>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 
+#include "app/settings/paths.h"
 #include "engine/engine.h"
 
 namespace app {
@@ -41,10 +41,6 @@ QString tr(const char* text) {
 
 qint64 bounded(std::uint64_t bytes) {
   return static_cast<qint64>(std::min<std::uint64_t>(bytes, std::uint64_t{1} << 62));
-}
-
-std::filesystem::path systemPath(const QString& path) {
-  return QFile::encodeName(path).toStdString();
 }
 
 QString speedText(double tokensPerSecond) {
@@ -158,7 +154,7 @@ HeaderReading readHeader(const QString& path) {
   HeaderReading reading;
   ModelNeeds& needs = reading.needs;
   try {
-    const engine::ModelInfo info = engine::inspect(systemPath(path), {});
+    const engine::ModelInfo info = engine::inspect(fileSystemPath(path), {});
     needs.architecture = QString::fromStdString(info.architecture);
     needs.weightBytes = bounded(info.weight_bytes);
     needs.memoryBytes = bounded(info.memory_bytes);

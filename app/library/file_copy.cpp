@@ -1,4 +1,5 @@
 #include "app/library/file_copy.h"
+#include "app/settings/paths.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -120,7 +121,7 @@ QString copyFile(const QString& from, const QString& to, const CopyProgress& pro
 
 bool removeAll(const QString& path) {
   std::error_code failed;
-  std::filesystem::remove_all(std::filesystem::path(path.toStdU16String()), failed);
+  std::filesystem::remove_all(fileSystemPath(path), failed);
   return !failed;
 }
 

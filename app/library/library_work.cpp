@@ -1,4 +1,5 @@
 #include "app/library/library_work.h"
+#include "app/settings/paths.h"
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -112,10 +113,6 @@ QString roomFor(qint64 bytes, const QString& folder) {
 bool isInside(const QString& path, const QString& folder) {
   const QString inner = QFileInfo(path).canonicalFilePath(), outer = QFileInfo(folder).canonicalFilePath();
   return !inner.isEmpty() && !outer.isEmpty() && inner.startsWith(outer + QLatin1Char('/'));
-}
-
-std::filesystem::path fileSystemPath(const QString& path) {
-  return std::filesystem::path(path.toStdU16String());
 }
 
 QString fromFileSystem(const std::filesystem::path& path) {

@@ -37,4 +37,8 @@ QString Paths::settingsFile() const {
   return inFolder(configDir, QStringLiteral("settings.json"));
 }
 
+std::filesystem::path fileSystemPath(const QString& path) {
+  return {path.toStdU16String()};
+}
+
 }  // namespace app

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QString>
+#include <filesystem>
 
 namespace app {
 
@@ -21,5 +22,8 @@ struct Paths {
 
   bool operator==(const Paths&) const = default;
 };
+
+/// A path as the standard library and the engine take it.
+std::filesystem::path fileSystemPath(const QString& path);
 
 }  // namespace app
