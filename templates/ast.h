@@ -58,6 +58,7 @@ struct Unary {
 struct ArithmeticChain {
   ExpressionPtr first;
   std::vector<std::pair<Arithmetic, ExpressionPtr>> rest;
+  bool is_sum = false;  // every operator is +
 };
 
 struct Concatenation {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -128,13 +129,20 @@ class TextBuilder {
     grow(text.size());
     text_.append(text);
   }
+  // Parts that are `bytes` long together.
+  void append(std::span<const TextPart> parts, std::size_t bytes) {
+    grow(bytes);
+    for (const TextPart& part : parts) text_.append(*part.text, part.begin, part.end);
+  }
   // What the template or the language itself says.
   void say(std::string_view text) { append(text, true); }
   void repeat(std::string_view text, std::size_t times);
 
-  // Makes room for so many bytes and spans at once; more may come. For the output only, whose bytes are not held in the
-  // budget.
-  void expect(std::size_t bytes, std::size_t spans) { text_.reserve(bytes, spans); }
+  // Makes room for so many bytes and spans at once; more may come.
+  void expect(std::size_t bytes, std::size_t spans) {
+    if (max_output_ == 0 && bytes > held_) hold(bytes);
+    text_.reserve(bytes, spans);
+  }
 
   Budget& budget() const { return budget_; }
   std::size_t size() const { return text_.size(); }

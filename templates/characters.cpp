@@ -125,6 +125,7 @@ Character character_at(std::string_view text, std::size_t position) {
 }
 
 std::size_t character_before(std::string_view text, std::size_t position) {
+  if (static_cast<unsigned char>(text[position - 1]) < 0x80) return position - 1;
   for (std::size_t bytes = 2; bytes <= 4 && bytes <= position; ++bytes) {
     if (character_at(text, position - bytes).bytes == bytes) return position - bytes;
   }

@@ -47,22 +47,23 @@ const Value* Interpreter::find_held(const Expression& expression) {
     const Value* value = find_variable(name->id);
     return value->is_missing() ? nullptr : value;
   }
-  if (const auto* chain = std::get_if<Chain>(&expression.node)) return find_held_member(*chain);
+  if (const auto* chain = std::get_if<Chain>(&expression.node)) return find_held_member(*chain, chain->steps.size());
   return nullptr;
 }
 
-// A dict's entry, and an entry of that, as long as plain text keys lead there.
-const Value* Interpreter::find_held_member(const Chain& chain) {
+// A dict's entry, and an entry of that, as long as plain text keys lead there: what the first `steps` of a chain give.
+const Value* Interpreter::find_held_member(const Chain& chain, std::size_t steps) {
   const auto* name = chain.base == nullptr ? nullptr : std::get_if<Name>(&chain.base->node);
   if (name == nullptr) return nullptr;
   const Value* value = find_variable(name->id);
-  for (const Step& step : chain.steps) {
+  for (std::size_t i = 0; i < steps; ++i) {
+    const Step& step = chain.steps[i];
     if (step.key.is_missing() || !value->is_dict()) return nullptr;
     run_.budget.work(2);
     value = value->dict_data().find_text(step.key.string_data());
     if (value == nullptr) return nullptr;
   }
-  return value;
+  return value->is_missing() ? nullptr : value;
 }
 
 const Value& Interpreter::refer(const Expression& expression, Value& storage) {
@@ -143,6 +144,11 @@ Value Interpreter::evaluate_arithmetic(const Expression& expression, const Arith
 }
 
 Operand Interpreter::evaluate_operands(const Expression& expression, const ArithmeticChain& chain) {
+  if (TextSum::fits(chain)) {
+    TextSum sum;
+    Operand other = Value();
+    return gather(chain, sum, other) ? sum.joined(run_) : finish_sum(expression, chain, sum, std::move(other));
+  }
   Operand value = evaluate_operand(*chain.first);
   for (const auto& [operation, operand] : chain.rest) {
     const Operand right = evaluate_operand(*operand);

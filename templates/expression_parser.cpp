@@ -115,9 +115,10 @@ ExpressionPtr Parser::parse_sum() {
   const std::uint32_t offset = current().offset;
   ExpressionPtr first = parse_concatenation();
   if (!looking_at("+") && !looking_at("-")) return first;
-  ArithmeticChain chain{std::move(first), {}};
+  ArithmeticChain chain{std::move(first), {}, true};
   while (looking_at("+") || looking_at("-")) {
     const Arithmetic operation = looking_at("+") ? Arithmetic::Add : Arithmetic::Subtract;
+    if (operation != Arithmetic::Add) chain.is_sum = false;
     advance();
     chain.rest.emplace_back(operation, parse_concatenation());
   }
@@ -163,7 +164,7 @@ ExpressionPtr Parser::parse_power() {
   const std::uint32_t offset = current().offset;
   ExpressionPtr first = parse_unary();
   if (!looking_at("**")) return first;
-  ArithmeticChain chain{std::move(first), {}};
+  ArithmeticChain chain{std::move(first), {}, false};
   while (skip_if("**")) chain.rest.emplace_back(Arithmetic::Power, parse_unary());
   return make_expression(offset, std::move(chain));
 }

@@ -10,6 +10,7 @@
 #include "templates/iteration.h"
 #include "templates/objects.h"
 #include "templates/run.h"
+#include "templates/text_sum.h"
 
 namespace templates {
 
@@ -96,7 +97,6 @@ class Interpreter {
   void write(const Value& value);
   void write_text(const Value& value);
   void write_expression(const Expression& expression);
-  bool write_joined(const ArithmeticChain& chain);
   bool write_call(const Chain& chain);
   void expect_conversation(const Value& context);
   // Runs the body in a scope of its own, inside `parent`.
@@ -139,7 +139,7 @@ class Interpreter {
   // into `storage`. Stays valid until the next statement.
   const Value& refer(const Expression& expression, Value& storage);
   const Value* find_held(const Expression& expression);
-  const Value* find_held_member(const Chain& chain);
+  const Value* find_held_member(const Chain& chain, std::size_t steps);
   // Whether the expression's value holds in an if; never puts a truth value together to look at it.
   bool holds(const Expression& expression);
   Value evaluate_name(NameId id);
@@ -147,6 +147,13 @@ class Interpreter {
   Value evaluate_dict(const DictLiteral& dict);
   Value evaluate_unary(const Unary& unary);
   Value evaluate_arithmetic(const Expression& expression, const ArithmeticChain& chain);
+  // A held text, or what trimming leaves of one, without a text of its own. False, with nothing done, for anything else.
+  bool find_text_part(const Expression& expression, TextPart& out);
+  // Evaluates operands of a short sum for as long as they are plain texts; says whether all were, else the first that is
+  // not is in `other`.
+  bool gather(const ArithmeticChain& chain, TextSum& sum, Operand& other);
+  // What is left of a sum after gather() said no.
+  Operand finish_sum(const Expression& expression, const ArithmeticChain& chain, const TextSum& sum, Operand other);
   Operand evaluate_operands(const Expression& expression, const ArithmeticChain& chain);
   Operand evaluate_operand(const Expression& expression);
   Value evaluate_concatenation(const Concatenation& node);

@@ -56,15 +56,11 @@ void MarkedText::begin_run(std::size_t size, bool from_template) {
   runs_.push_back({text_.size(), from_template});
 }
 
-void MarkedText::append(const MarkedText& other, std::size_t begin, std::size_t end) {
+void MarkedText::append_runs(const MarkedText& other, std::size_t begin, std::size_t end) {
   assert(begin <= end && end <= other.size());
-  if (other.runs_.empty()) {
-    append(std::string_view(other.text_).substr(begin, end - begin), other.uniform_from_template_);
-    return;
-  }
   if (&other == this) {
     const MarkedText copy = other;
-    append(copy, begin, end);
+    append_runs(copy, begin, end);
     return;
   }
   for (std::size_t run = other.run_at(begin); begin < end; ++run) {

@@ -45,10 +45,15 @@ class MarkedText {
     if (other.runs_.empty())
       append(other.text_, other.uniform_from_template_);
     else
-      append(other, 0, other.size());
+      append_runs(other, 0, other.size());
   }
   // Bytes [begin, end) of `other`; both ends lie within it.
-  void append(const MarkedText& other, std::size_t begin, std::size_t end);
+  void append(const MarkedText& other, std::size_t begin, std::size_t end) {
+    if (other.runs_.empty())
+      append(std::string_view(other.text_).substr(begin, end - begin), other.uniform_from_template_);
+    else
+      append_runs(other, begin, end);
+  }
 
   // Bytes [begin, end) as a text of their own; both ends lie within this text.
   MarkedText slice(std::size_t begin, std::size_t end) const;
@@ -72,6 +77,7 @@ class MarkedText {
   };
   // The index of the run that holds the byte at `position`; only while runs_ is not empty.
   std::size_t run_at(std::size_t position) const;
+  void append_runs(const MarkedText& other, std::size_t begin, std::size_t end);
   // Records that the text, `size` bytes until now, goes on to its present end with this origin.
   void extend(std::size_t size, bool from_template) {
     if (!runs_.empty() && size != 0 && runs_.back().from_template == from_template)
@@ -86,6 +92,12 @@ class MarkedText {
   // Empty while the whole text has one origin, which is then uniform_from_template_.
   std::vector<Run> runs_;
   bool uniform_from_template_ = true;
+};
+
+// Bytes [begin, end) of a text that is held elsewhere.
+struct TextPart {
+  const MarkedText* text;
+  std::size_t begin, end;
 };
 
 }  // namespace templates

@@ -13,6 +13,13 @@ namespace templates {
 std::size_t find_text(std::string_view text, std::string_view part, std::size_t from) {
   if (from > text.size()) return std::string_view::npos;
   if (part.empty()) return from;
+  // A first byte that is rare, as that of a tag, is found faster than the whole.
+  constexpr int kTries = 8;
+  for (int i = 0; i < kTries; ++i) {
+    from = text.find(part.front(), from);
+    if (from == std::string_view::npos || text.substr(from, part.size()) == part) return from;
+    ++from;
+  }
   // memmem is linear also where the part nearly matches everywhere.
   const void* found = memmem(text.data() + from, text.size() - from, part.data(), part.size());
   return found == nullptr ? std::string_view::npos
@@ -108,6 +115,21 @@ Value change_letters(Run& run, const Value& text, Letters to) {
   TextBuilder out(run.budget);
   append_letters(out, marked, 0, marked.size(), to);
   return out.take_value(data.safe);
+}
+
+std::pair<std::size_t, std::size_t> trimmed_range(std::string_view text) {
+  std::size_t begin = 0, end = text.size();
+  while (begin < end) {
+    const Character first = character_at(text, begin);
+    if (!is_space(first.code)) break;
+    begin += first.bytes;
+  }
+  while (end > begin) {
+    const std::size_t last = character_before(text, end);
+    if (!is_space(character_at(text, last).code)) break;
+    end = last;
+  }
+  return {begin, end};
 }
 
 Value strip(Run& run, const Value& text, const Value& set, bool left, bool right) {

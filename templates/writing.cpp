@@ -18,11 +18,16 @@ void Interpreter::write_text(const Value& value) {
   out_->append(value.marked());
 }
 
-// Texts joined by + or ~ need not be put together before they are written, nor those of macros.
+// Texts joined by + or ~ need not be put together before they are written, nor those that are trimmed or of macros.
 void Interpreter::write_expression(const Expression& expression) {
   if (!escapes()) {
-    if (const auto* chain = std::get_if<ArithmeticChain>(&expression.node); chain != nullptr && write_joined(*chain))
-      return;
+    if (const auto* chain = std::get_if<ArithmeticChain>(&expression.node); chain != nullptr && TextSum::fits(*chain)) {
+      TextSum sum;
+      Operand other = Value();
+      if (gather(*chain, sum, other)) return sum.write(*out_);
+      return print(run_, *out_, finish_sum(expression, *chain, sum, std::move(other)).take());
+    }
+    if (TextPart part; find_text_part(expression, part)) return out_->append(*part.text, part.begin, part.end);
     if (const auto* text = std::get_if<Concatenation>(&expression.node)) {
       const Budget::Level level(run_.budget);
       for (const ExpressionPtr& part : text->parts) write_expression(*part);
@@ -53,26 +58,6 @@ bool Interpreter::write_call(const Chain& chain) {
   const Arguments arguments = evaluate_arguments(call.arguments.get());
   position_ = call.offset;
   macro->write(arguments);
-  return true;
-}
-
-// False, with nothing done, unless every operand is a text held somewhere and every operator a plus.
-bool Interpreter::write_joined(const ArithmeticChain& chain) {
-  constexpr std::size_t kMost = 8;
-  const MarkedText* parts[kMost];
-  std::size_t count = 0;
-  const auto add = [&](const Expression& operand) {
-    const Value* held = find_held(operand);
-    if (held == nullptr || !held->is_string() || held->string_data().safe) return false;
-    parts[count++] = &held->marked();
-    return true;
-  };
-  if (chain.rest.size() >= kMost || !add(*chain.first)) return false;
-  for (const auto& [operation, operand] : chain.rest) {
-    if (operation != Arithmetic::Add || !add(*operand)) return false;
-  }
-  run_.budget.work(count);
-  for (std::size_t i = 0; i < count; ++i) out_->append(*parts[i]);
   return true;
 }
 

@@ -52,6 +52,9 @@ TEST_P(Provenance, OutlivesFiltersAndMethods) {
 INSTANTIATE_TEST_SUITE_P(
     Render, Provenance,
     testing::Values(Kept{"x | trim", "‹Ab, <b>ß›"}, Kept{"x.strip() + '|'", "‹Ab, <b>ß›|"},
+                    Kept{"bos + x | trim + x.strip() + '|' + x", "<s>‹Ab, <b>ßAb, <b>ß›|‹ Ab, <b>ß ›"},
+                    Kept{"('<' + x | trim + '>') | trim", "<‹Ab, <b>ß›>"},
+                    Kept{"(' ' + x | trim + x.lower() + bos).strip()", "‹Ab, <b>ß ab, <b>ß ›<s>"},
                     Kept{"x | upper", "‹ AB, <B>SS ›"}, Kept{"x | lower", "‹ ab, <b>ß ›"},
                     Kept{"x | title", "‹ Ab, <B>ß ›"}, Kept{"x.swapcase()", "‹ aB, <B>SS ›"},
                     Kept{"x | capitalize", "‹ ab, <b>ß ›"}, Kept{"x | replace(',', ';')", "‹ Ab›;‹ <b>ß ›"},
@@ -166,7 +169,8 @@ void expect_all(const std::filesystem::path& file, const std::filesystem::path& 
 }
 
 TEST(Conformance, AgreesWithTheReferenceOnOurPrograms) {
-  expect_all(std::filesystem::path(SOTTO_FIXTURES_DIR) / "templates/programs.json", {});
+  for (const char* file : {"programs.json", "sums.json"})
+    expect_all(std::filesystem::path(SOTTO_FIXTURES_DIR) / "templates" / file, {});
 }
 
 TEST(Conformance, AgreesWithTheReferenceOnTheSharedCases) {
