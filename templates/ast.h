@@ -102,6 +102,7 @@ struct Step {
   // Item by a literal text; Attribute of a name that no dict has as a method or hidden attribute: made by
   // Value::key_text. Else Missing.
   Value key = Value::missing();
+  bool only_key = false;  // no dict has the key as an attribute: a dict without it has nothing there
   ExpressionPtr index = {};                       // Item
   ExpressionPtr bounds[3] = {};                   // Slice; null where left out
   std::unique_ptr<CallArguments> arguments = {};  // Call, Filter, Test; null for none

@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
 
 namespace templates {
@@ -133,9 +134,21 @@ std::size_t character_before(std::string_view text, std::size_t position) {
 }
 
 std::size_t count_characters(std::string_view text) {
-  std::size_t count = 0;
-  for (std::size_t at = 0; at < text.size(); ++count)
+  constexpr std::uint64_t kAboveAscii = 0x8080808080808080;
+  std::size_t count = 0, at = 0;
+  while (at < text.size()) {
+    std::uint64_t eight = 0;
+    if (text.size() - at >= sizeof eight) {
+      std::memcpy(&eight, text.data() + at, sizeof eight);
+      if ((eight & kAboveAscii) == 0) {
+        at += sizeof eight;
+        count += sizeof eight;
+        continue;
+      }
+    }
     at += static_cast<unsigned char>(text[at]) < 0x80 ? 1 : character_at(text, at).bytes;
+    ++count;
+  }
   return count;
 }
 

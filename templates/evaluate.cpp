@@ -67,13 +67,10 @@ const Value* Interpreter::find_held_member(const Chain& chain, std::size_t steps
 }
 
 const Value& Interpreter::refer(const Expression& expression, Value& storage) {
-  if (const auto* constant = std::get_if<Constant>(&expression.node)) return constant->value;
   run_.budget.work(1);
   position_ = expression.offset;
-  if (const auto* name = std::get_if<Name>(&expression.node)) {
-    const Value* value = find_variable(name->id);
-    if (!value->is_missing()) return *value;
-  } else if (const auto* chain = std::get_if<Chain>(&expression.node)) {
+  if (const Value* held = find_held(expression); held != nullptr) return *held;
+  if (const auto* chain = std::get_if<Chain>(&expression.node)) {
     const Budget::Level level(run_.budget);
     return follow(*chain, storage);
   }
@@ -81,7 +78,34 @@ const Value& Interpreter::refer(const Expression& expression, Value& storage) {
   return storage;
 }
 
+// Whether a variable, or a member of one, that ends in "is defined" is; nothing where that has to be worked out. What is
+// not defined is not put together to be looked at.
+std::optional<bool> Interpreter::find_defined(const Expression& expression) {
+  static const Builtin* const kDefined = find_test("defined");
+  const auto* chain = std::get_if<Chain>(&expression.node);
+  if (chain == nullptr || chain->steps.empty()) return std::nullopt;
+  const Step& test = chain->steps.back();
+  const auto* name = chain->base == nullptr ? nullptr : std::get_if<Name>(&chain->base->node);
+  if (test.kind != Step::Kind::Test || test.builtin != kDefined || test.arguments != nullptr || name == nullptr)
+    return std::nullopt;
+  const Value* value = find_variable(name->id);
+  for (std::size_t i = 0; i + 1 < chain->steps.size(); ++i) {
+    const Step& step = chain->steps[i];
+    if (step.key.is_missing() || !value->is_dict()) return std::nullopt;
+    run_.budget.work(2);
+    value = value->dict_data().find_text(step.key.string_data());
+    if (value != nullptr) continue;
+    if (!step.only_key || i + 2 < chain->steps.size()) return std::nullopt;
+    return test.negated;
+  }
+  return (value->is_missing() || value->is_undefined()) == test.negated;
+}
+
 bool Interpreter::holds(const Expression& expression) {
+  if (const auto defined = find_defined(expression)) {
+    run_.budget.work(1);
+    return *defined;
+  }
   if (const auto* chain = std::get_if<ComparisonChain>(&expression.node)) {
     const Budget::Level level(run_.budget);
     run_.budget.work(1);
@@ -257,6 +281,11 @@ const Value& Interpreter::follow(const Chain& chain, Value& storage, const Value
       const Value* entry = value->dict_data().find_text(step.key.string_data());
       if (entry != nullptr && value != &storage) {
         value = entry;
+        continue;
+      }
+      if (entry == nullptr && step.only_key) {
+        storage = undefined_member(run_, *value, step.key);
+        value = &storage;
         continue;
       }
     }

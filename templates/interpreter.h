@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -140,6 +141,7 @@ class Interpreter {
   const Value& refer(const Expression& expression, Value& storage);
   const Value* find_held(const Expression& expression);
   const Value* find_held_member(const Chain& chain, std::size_t steps);
+  std::optional<bool> find_defined(const Expression& expression);
   // Whether the expression's value holds in an if; never puts a truth value together to look at it.
   bool holds(const Expression& expression);
   Value evaluate_name(NameId id);

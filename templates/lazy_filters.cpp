@@ -51,10 +51,11 @@ class FromSource : public Iterator {
 struct NamedCall {
   Value name;
   Arguments arguments;
+  const Builtin* builtin = nullptr;  // found when it is first needed
 
-  Value apply(Run& run, bool test, const Value& item) const {
+  Value apply(Run& run, bool test, const Value& item) {
     if (!name.is_string()) fail(repr(run, name) + (test ? " is no name of a test" : " is no name of a filter"));
-    const Builtin* builtin = test ? find_test(name.text()) : find_filter(name.text());
+    if (builtin == nullptr) builtin = test ? find_test(name.text()) : find_filter(name.text());
     if (builtin == nullptr) fail(std::string("No ") + (test ? "test" : "filter") + " named '" + name.text() + "'.");
     return call_builtin(run, *builtin, item, arguments);
   }
@@ -62,7 +63,7 @@ struct NamedCall {
 
 // The arguments from number `first` on, as those of a filter or test to call.
 NamedCall named_call(const Arguments& given, std::size_t first) {
-  NamedCall call{given.positional[first], {}};
+  NamedCall call{given.positional[first], {}, nullptr};
   call.arguments.positional.assign(given.positional.begin() + static_cast<std::ptrdiff_t>(first) + 1,
                                    given.positional.end());
   call.arguments.keywords = given.keywords;

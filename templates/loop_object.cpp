@@ -18,9 +18,22 @@ std::optional<std::int64_t> LoopSource::length() const {
   return loop_.condition == nullptr ? length_of(source_) : std::nullopt;
 }
 
+// Counting reads ahead, which changes nothing that can be seen.
+std::optional<std::int64_t> LoopObject::length() const {
+  return const_cast<LoopObject*>(this)->count();
+}
+
 void LoopObject::print(Run&, TextBuilder& out) const {
-  out.say("<LoopContext " + std::to_string(index0_ + 1) + "/" + std::to_string(const_cast<LoopObject*>(this)->count()) +
-          ">");
+  out.say("<LoopContext " + std::to_string(index0_ + 1) + "/" + std::to_string(*length()) + ">");
+}
+
+Value LoopObject::iterate(Run& run, const Value& self) {
+  return make_lazy(run, {self}, [](Run& reading, std::vector<Value>& state, Value& out) {
+    Value item;
+    if (!state[0].object_as<LoopObject>()->next(item)) return false;
+    out = reading.budget.tuple({std::move(item), state[0]});
+    return true;
+  });
 }
 
 bool LoopObject::next(Value& out) {

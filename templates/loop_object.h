@@ -40,6 +40,10 @@ class LoopObject final : public Object {
 
   std::string_view type_name() const override { return "LoopContext"; }
   void print(Run& run, TextBuilder& out) const override;
+  // As len(): of the whole loop.
+  std::optional<std::int64_t> length() const override;
+  // The turns that are left, each an (item, loop) pair: who reads them takes them from the loop.
+  Value iterate(Run& run, const Value& self) override;
   Value attribute(Run& run, const Value& self, std::string_view name) override;
   bool callable() const override { return true; }
   Value call(Run& run, const Arguments& arguments) override;

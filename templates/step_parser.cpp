@@ -44,7 +44,8 @@ void Parser::parse_attribute(Chain& chain) {
   if (name.type == TokenType::Name) {
     advance();
     Step step{.kind = Step::Kind::Attribute, .offset = offset, .name = name_value(name.text)};
-    if (is_only_key(name.text)) step.key = Value::key_text(std::string(name.text));
+    step.only_key = is_only_key(name.text);
+    if (step.only_key) step.key = Value::key_text(std::string(name.text));
     step.methods = find_methods(name.text);
     chain.steps.push_back(std::move(step));
   } else if (name.type == TokenType::Integer) {
@@ -83,7 +84,10 @@ void Parser::parse_subscript(Chain& chain) {
   } else if (keys.size() == 1) {
     step.index = std::move(keys[0]);
     const auto* literal = std::get_if<Constant>(&step.index->node);
-    if (literal != nullptr && literal->value.is_string()) step.key = Value::key_text(literal->value.text());
+    if (literal != nullptr && literal->value.is_string()) {
+      step.key = Value::key_text(literal->value.text());
+      step.only_key = is_only_key(literal->value.text());
+    }
   } else {
     step.index = make_expression(step.offset, Sequence{Value::Kind::Tuple, std::move(keys)});
   }

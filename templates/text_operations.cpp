@@ -105,10 +105,13 @@ Value change_letters(Run& run, const Value& text, Letters to) {
   run.budget.work_on_bytes(marked.size());
   const bool plain = to == Letters::Upper || to == Letters::Lower || to == Letters::Fold;
   if (plain && data.ascii()) {
+    const char first = to == Letters::Upper ? 'a' : 'A', last = to == Letters::Upper ? 'z' : 'Z';
+    const auto changes = [&](char c) { return c >= first && c <= last; };
+    if (std::ranges::none_of(marked.text(), changes)) return text;
     run.budget.require(marked.size());
     std::string bytes = marked.text();
     for (char& c : bytes) {
-      if (to == Letters::Upper ? (c >= 'a' && c <= 'z') : (c >= 'A' && c <= 'Z')) c = static_cast<char>(c ^ 0x20);
+      if (changes(c)) c = static_cast<char>(c ^ 0x20);
     }
     return run.budget.text(marked.with_bytes(std::move(bytes)), data.safe);
   }
