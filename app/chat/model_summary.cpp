@@ -43,6 +43,8 @@ ModelSummary lookAtModel(const QString& path, const QString& title) {
     summary.parameterCount = info.parameters;
     summary.contextLength = info.context_length;
     summary.memoryBytes = static_cast<qint64>(info.memory_bytes);
+    summary.activeBytesPerToken = static_cast<qint64>(info.active_bytes_per_token);
+    summary.kvBytesPerToken = static_cast<qint64>(info.kv_bytes_per_token);
     if (heaviest != info.weight_types.end()) summary.precision = QString::fromStdString(heaviest->first);
     summary.detail = QStringList({summary.architecture, summary.parameters, summary.precision})
                          .filter(QRegularExpression(QStringLiteral(".")))

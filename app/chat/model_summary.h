@@ -19,6 +19,8 @@ struct ModelSummary {
   QString precision;     ///< type of most of the weights: "bf16", "Q4_0"
   qint64 contextLength = 0;  ///< tokens, of the model
   qint64 memoryBytes = 0;    ///< the plan: weights, cache, activations, tokenizer
+  qint64 activeBytesPerToken = 0;  ///< weights read to write one token
+  qint64 kvBytesPerToken = 0;      ///< cache of one token, read for each that is written after it
   QString templateSource;    ///< the chat template that holds: "chat template of the model", "built-in template ..."
 };
 

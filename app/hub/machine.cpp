@@ -28,6 +28,14 @@ QString Machine::sentence() const {
   return facts_.gpu.isEmpty() ? text : tr("%1; %2").arg(text, facts_.gpu);
 }
 
+QString Machine::speedText(double activeBytesPerToken, double kvBytesPerToken) const {
+  ModelNeeds needs;
+  needs.activeBytesPerToken = std::llround(activeBytesPerToken);
+  needs.kvBytesPerToken = std::llround(kvBytesPerToken);
+  const double speed = needs.activeBytesPerToken > 0 ? tokensPerSecond(needs, facts_) : 0;
+  return speed > 0 ? tr("up to %1 tokens a second").arg(numberText(speed)) : QString();
+}
+
 void Machine::look() {
   if (fixed_ || measuring_) return;
   measuring_ = true;

@@ -30,6 +30,9 @@ class Machine : public QObject {
   QString sentence() const;
   bool measuring() const { return measuring_; }
   const MachineFacts& facts() const { return facts_; }
+  /// "up to 41 tokens a second" for a model that reads so many bytes of weights for each token, and of cache for each
+  /// that came before; empty until the memory was measured.
+  Q_INVOKABLE QString speedText(double activeBytesPerToken, double kvBytesPerToken) const;
 
   /// Looks at the machine, and measures its memory where that was not done yet. The Models page calls it when it opens.
   Q_INVOKABLE void look();

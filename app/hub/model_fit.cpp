@@ -43,18 +43,17 @@ qint64 bounded(std::uint64_t bytes) {
   return static_cast<qint64>(std::min<std::uint64_t>(bytes, std::uint64_t{1} << 62));
 }
 
-QString speedText(double tokensPerSecond) {
+}  // namespace
+
+QString numberText(double number) {
   const QLocale locale;
-  return tokensPerSecond < 10 ? locale.toString(tokensPerSecond, 'f', 1)
-                              : locale.toString(std::lround(tokensPerSecond));
+  return number < 10 ? locale.toString(number, 'f', 1) : locale.toString(std::lround(number));
 }
 
 double tokensPerSecond(const ModelNeeds& needs, const MachineFacts& machine) {
   const double read = double(needs.activeBytesPerToken) + double(needs.kvBytesPerToken) * double(kShortConversation);
   return machine.bandwidth > 0 && read > 0 ? machine.bandwidth / read : 0;
 }
-
-}  // namespace
 
 QString byteText(qint64 bytes) {
   return QLocale().formattedDataSize(bytes, bytes < 100'000'000'000 ? 1 : 0, QLocale::DataSizeSIFormat);
@@ -146,7 +145,7 @@ ModelFit fitOf(const ModelNeeds& needs, const MachineFacts& machine) {
   }
   if (fit.tokensPerSecond > 0)
     fit.sentence +=
-        QLatin1Char(' ') + tr("It writes at most %1 tokens a second here.").arg(speedText(fit.tokensPerSecond));
+        QLatin1Char(' ') + tr("It writes at most %1 tokens a second here.").arg(numberText(fit.tokensPerSecond));
   return fit;
 }
 

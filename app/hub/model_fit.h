@@ -70,6 +70,9 @@ ModelNeeds needsBeside(const ModelNeeds& base, qint64 baseBytes, qint64 bytes);
 /// beyond.
 ModelFit fitOf(const ModelNeeds& needs, const MachineFacts& machine);
 
+/// Tokens a second at most, in a conversation of kShortConversation tokens; 0: not known.
+double tokensPerSecond(const ModelNeeds& needs, const MachineFacts& machine);
+
 /// What the engine says of a header.
 struct HeaderReading {
   ModelNeeds needs;
@@ -89,5 +92,7 @@ double measureBandwidth(const MachineFacts& machine);
 
 /// "8.4 GB"
 QString byteText(qint64 bytes);
+/// "8.4", "41"
+QString numberText(double number);
 
 }  // namespace app

@@ -90,9 +90,12 @@ void ModelLibrary::examine(const QUrl& location) {
       if (candidate_.value(QStringLiteral("path")) != path) return;
       const auto size = [](double of) { return QLocale().formattedDataSize(static_cast<qint64>(of), 1, QLocale::DataSizeSIFormat); };
       // A block of 32 weights has its scale in 16 bits more.
+      const auto smallerBytes = [&](double bits) { return static_cast<double>(summary.parameterCount) * bits / 8; };
       const auto smaller = [&](double bits) {
-        const double wanted = static_cast<double>(summary.parameterCount) * bits / 8;
-        return wanted < 0.9 * static_cast<double>(bytes) ? size(wanted) : QString();
+        return smallerBytes(bits) < 0.9 * static_cast<double>(bytes) ? size(smallerBytes(bits)) : QString();
+      };
+      const auto active = [&](double weights) {
+        return bytes > 0 ? weights / static_cast<double>(bytes) * static_cast<double>(summary.activeBytesPerToken) : 0;
       };
       candidate_ = {{QStringLiteral("name"), titleOf(path)},
                     {QStringLiteral("path"), path},
@@ -102,7 +105,11 @@ void ModelLibrary::examine(const QUrl& location) {
                     {QStringLiteral("detail"), summary.detail},
                     {QStringLiteral("sizeText"), size(static_cast<double>(bytes))},
                     {QStringLiteral("eightText"), smaller(8.5)},
-                    {QStringLiteral("fourText"), smaller(4.5)}};
+                    {QStringLiteral("fourText"), smaller(4.5)},
+                    {QStringLiteral("kvBytes"), summary.kvBytesPerToken},
+                    {QStringLiteral("activeBytes"), summary.activeBytesPerToken},
+                    {QStringLiteral("eightActiveBytes"), active(smallerBytes(8.5))},
+                    {QStringLiteral("fourActiveBytes"), active(smallerBytes(4.5))}};
       emit candidateChanged();
     });
   });

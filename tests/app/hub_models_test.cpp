@@ -168,6 +168,16 @@ class HubModelsTest : public QObject {
     QVERIFY(server_->asked().isEmpty());
   }
 
+  /// 40 GB read in a second, 1 GB of weights a token, and 1024 tokens of cache before it.
+  void tellsHowFastAnImportWillWrite() {
+    const Machine machine(machineOf(16, 40));
+    QCOMPARE(machine.speedText(1e9, 0), QStringLiteral("up to 40 tokens a second"));
+    QCOMPARE(machine.speedText(1e9, 1e6), QStringLiteral("up to 20 tokens a second"));
+    QCOMPARE(machine.speedText(8e9, 0), QStringLiteral("up to 5.0 tokens a second"));
+    QCOMPARE(machine.speedText(0, 1e6), QString());
+    QCOMPARE(Machine(machineOf(16, 0)).speedText(1e9, 0), QString());
+  }
+
   void cardsSayWhatTheyAreOf() {
     Machine machine(machineOf(16, 40));
     ModelCatalog catalog(*hub_, machine, *queue_, models(), ModelCatalog::builtIn());

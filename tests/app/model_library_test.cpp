@@ -259,6 +259,11 @@ class ModelLibraryTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(looked(), kPatience);
     QVERIFY(library_->candidate().value(QStringLiteral("usable")).toBool());
     QVERIFY(!library_->candidate().value(QStringLiteral("fourText")).toString().isEmpty());
+    // Fewer bits, fewer bytes to read: by their share of the file.
+    const auto bytes = [this](const char* field) { return library_->candidate().value(QLatin1String(field)).toDouble(); };
+    QVERIFY(bytes("activeBytes") > 0 && bytes("kvBytes") > 0);
+    QCOMPARE(bytes("eightActiveBytes") / bytes("fourActiveBytes"), 8.5 / 4.5);
+    QVERIFY(bytes("eightActiveBytes") < bytes("activeBytes"));
     library_->importCandidate(QStringLiteral("4"));
     QVERIFY(library_->candidate().isEmpty());
     QVERIFY(waitForJobs());

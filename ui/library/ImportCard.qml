@@ -7,7 +7,38 @@ Rectangle {
     id: card
 
     required property ModelLibrary library
+    required property Machine machine
     readonly property var candidate: library.candidate
+
+    /// One way to import it, and how fast it will then write here.
+    component Choice: ColumnLayout {
+        id: choice
+
+        required property string how
+        required property string text
+        property string hint: ""
+        property int look: PushButton.Outlined
+        property real activeBytes: 0
+
+        spacing: Theme.px(4)
+
+        PushButton {
+            text: choice.text
+            hint: choice.hint
+            look: choice.look
+            Layout.fillWidth: true
+            onClicked: card.library.importCandidate(choice.how)
+        }
+        Words {
+            // `sentence` changes when the memory was measured
+            text: card.machine.sentence === "" ? "" : card.machine.speedText(choice.activeBytes, card.candidate.kvBytes ?? 0)
+            visible: text !== ""
+            color: Theme.faint
+            font.pixelSize: Theme.captionSize
+            horizontalAlignment: Text.AlignHCenter
+            Layout.fillWidth: true
+        }
+    }
 
     visible: candidate.name !== undefined
     implicitHeight: column.implicitHeight + Theme.px(36)
@@ -51,30 +82,34 @@ Rectangle {
             Layout.fillWidth: true
             Layout.topMargin: Theme.px(8)
 
-            PushButton {
+            Choice {
                 visible: card.candidate.usable ?? false
+                how: "place"
                 text: qsTr("Use where it lies")
                 look: PushButton.Primary
                 hint: qsTr("Nothing is copied")
-                onClicked: card.library.importCandidate("place")
+                activeBytes: card.candidate.activeBytes ?? 0
             }
-            PushButton {
+            Choice {
                 visible: card.candidate.usable ?? false
+                how: "copy"
                 text: qsTr("Copy in · %1").arg(card.candidate.sizeText ?? "")
                 hint: qsTr("A copy in the models folder, as it is")
-                onClicked: card.library.importCandidate("copy")
+                activeBytes: card.candidate.activeBytes ?? 0
             }
-            PushButton {
+            Choice {
                 visible: (card.candidate.usable ?? false) && (card.candidate.eightText ?? "") !== ""
+                how: "8"
                 text: qsTr("8-bit copy · about %1").arg(card.candidate.eightText ?? "")
                 hint: qsTr("Answers as the original does, in about half the memory")
-                onClicked: card.library.importCandidate("8")
+                activeBytes: card.candidate.eightActiveBytes ?? 0
             }
-            PushButton {
+            Choice {
                 visible: (card.candidate.usable ?? false) && (card.candidate.fourText ?? "") !== ""
+                how: "4"
                 text: qsTr("4-bit copy · about %1").arg(card.candidate.fourText ?? "")
                 hint: qsTr("The smallest and fastest; answers are a little worse")
-                onClicked: card.library.importCandidate("4")
+                activeBytes: card.candidate.fourActiveBytes ?? 0
             }
             PushButton {
                 text: qsTr("Cancel")

@@ -179,6 +179,7 @@ FocusScope {
                 ImportCard {
                     width: tasks.width
                     library: page.app.library
+                    machine: page.app.machine
                 }
             }
             Item {
