@@ -7,33 +7,23 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QProcess>
 #include <QTcpServer>
 #include <QTcpSocket>
 #include <QTemporaryDir>
 #include <QtTest>
 #include <functional>
 
+#include "tests/support/nginx_origin.h"
+
 namespace tests {
 
-/// A hub on this machine: nginx serves a folder whose files lie where the hubs' addresses point, with ranges, and
-/// writes down who asked for what.
+/// A hub on this machine: nginx serves a folder whose files lie where the hubs' addresses point.
 class LoopbackHub {
  public:
-  LoopbackHub() {
-    for (int attempt = 0; attempt < 5 && !start(); ++attempt) {
-    }
-  }
-  ~LoopbackHub() {
-    nginx_.terminate();
-    if (!nginx_.waitForFinished(5000)) nginx_.kill();
-    nginx_.waitForFinished(5000);
-  }
+  bool runs() const { return server_.isRunning(); }
+  QString address() const { return QStringLiteral("http://127.0.0.1:%1").arg(server_.port()); }
 
-  bool runs() const { return nginx_.state() == QProcess::Running; }
-  QString address() const { return QStringLiteral("http://127.0.0.1:%1").arg(port_); }
-
-  QString pathOf(const QString& path) const { return folder_.filePath(QStringLiteral("hub/") + path); }
+  QString pathOf(const QString& path) const { return folder_.filePath(path); }
 
   /// Puts a file at a path of the hub; the answer to "/api/models" is the file "api/models.json".
   void put(const QString& path, const QByteArray& bytes) const {
@@ -73,60 +63,18 @@ class LoopbackHub {
     put(QStringLiteral("api/models/%1.json").arg(repo), QJsonDocument(answer).toJson());
   }
 
-  /// What was asked for so far, a line each: method, address, range, authorization, status, bytes.
+  /// What was asked for so far, a line each, as NginxOrigin tells it.
   QStringList asked() const {
-    QFile log(folder_.filePath(QStringLiteral("asked")));
-    if (!log.open(QIODevice::ReadOnly)) return {};
-    return QString::fromUtf8(log.readAll()).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
+    return QString::fromUtf8(server_.requests().join('\n')).split(u'\n', Qt::SkipEmptyParts);
   }
 
  private:
-  bool start() {
-    QTcpServer probe;
-    if (!probe.listen(QHostAddress::LocalHost)) return false;
-    port_ = probe.serverPort();
-    probe.close();
-    const QString dir = folder_.path();
-    QDir(dir).mkpath(QStringLiteral("hub"));
-    QFile config(dir + QStringLiteral("/nginx.conf"));
-    if (!config.open(QIODevice::WriteOnly)) return false;
-    config.write(
-        QStringLiteral(
-            "daemon off; master_process off; pid %1/pid; error_log %1/errors;\n"
-            "events {}\n"
-            "http {\n"
-            "  log_format asked '$request_method $request_uri [$http_range] [$http_authorization] $status "
-            "$body_bytes_sent';\n"
-            "  access_log %1/asked asked; default_type application/octet-stream;\n"
-            "  client_body_temp_path %1/t1; proxy_temp_path %1/t2; fastcgi_temp_path %1/t3; uwsgi_temp_path %1/t4;\n"
-            "  scgi_temp_path %1/t5;\n"
-            "  server {\n"
-            "    listen 127.0.0.1:%2; root %1/hub;\n"
-            "    location /api/ { try_files $uri.json =404; }\n"
-            "    location /openapi/ { try_files $uri.json =404; }\n"
-            "    location /closed/ { add_header X-Error-Code GatedRepo always; return 401; }\n"
-            "    location /api/models/busy/ { add_header Retry-After 17 always; return 429; }\n"
-            "  }\n"
-            "}\n")
-            .arg(dir)
-            .arg(port_)
-            .toUtf8());
-    config.close();
-    nginx_.start(QStringLiteral("nginx"), {QStringLiteral("-p"), dir, QStringLiteral("-e"),
-                                           dir + QStringLiteral("/errors"), QStringLiteral("-c"), config.fileName()});
-    if (!nginx_.waitForStarted(5000)) return false;
-    return QTest::qWaitFor(
-        [this] {
-          QTcpSocket socket;
-          socket.connectToHost(QHostAddress(QHostAddress::LocalHost), port_);
-          return socket.waitForConnected(200);
-        },
-        5000);
-  }
-
   QTemporaryDir folder_;
-  QProcess nginx_;
-  quint16 port_ = 0;
+  NginxOrigin server_{folder_.path(),
+                      QStringLiteral("location /api/ { try_files $uri.json =404; }"
+                                     "location /openapi/ { try_files $uri.json =404; }"
+                                     "location /closed/ { add_header X-Error-Code GatedRepo always; return 401; }"
+                                     "location /api/models/busy/ { add_header Retry-After 17 always; return 429; }")};
 };
 
 /// A server that answers any request with what a function makes of its head, and then closes: for answers that no sound

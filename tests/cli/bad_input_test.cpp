@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "tests/cli/goldens.h"
 #include "tests/cli/program.h"
 #include "tests/support/fixtures.h"
 
@@ -9,13 +10,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using tests::chat_model;
 using tests::Outcome;
 using tests::run;
 using tests::ScratchFolder;
-
-std::string chat_model() {
-  return tests::fixture("models/ernie4_5-chat");
-}
 
 TEST(BadUsage, EndsWithStatus2AndOneLine) {
   const std::vector<std::vector<std::string>> wrong = {

@@ -2,19 +2,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <thread>
 
+#include "tests/cli/goldens.h"
 #include "tests/cli/program.h"
 #include "tests/support/fixtures.h"
 
 namespace {
 
+using tests::chat_model;
 using tests::Outcome;
 using tests::Program;
-
-std::string chat_model() {
-  return tests::fixture("models/ernie4_5-chat");
-}
 
 std::string endless_settings(const tests::ScratchFolder& scratch) {
   return scratch.write("settings.json", R"({"eos_token_id": [], "do_sample": false})");

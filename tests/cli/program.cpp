@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
 
@@ -30,6 +31,8 @@ bool read_some(int file, std::string& into) {
 }
 
 }  // namespace
+
+nlohmann::json Outcome::json() const { return nlohmann::json::parse(out); }
 
 std::vector<nlohmann::json> Outcome::lines() const {
   std::vector<nlohmann::json> all;

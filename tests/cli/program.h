@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -12,7 +12,7 @@ struct Outcome {
   int status = -1;  ///< exit status, or 128 + the signal that ended it
   std::string out, err;
   std::int64_t peak_kilobytes = 0;  ///< most memory it had at once
-  nlohmann::json json() const { return nlohmann::json::parse(out); }
+  nlohmann::json json() const;
   /// Each line of stdout as JSON.
   std::vector<nlohmann::json> lines() const;
   /// Exactly one line on stderr that begins with the program's name.

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <nlohmann/json.hpp>
 #include <thread>
 
+#include "tests/cli/goldens.h"
 #include "tests/cli/program.h"
 #include "tests/support/fixtures.h"
 #include "tests/support/gguf_bytes.h"
@@ -15,15 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using tests::chat_model;
 using tests::GgufBytes;
 using tests::Outcome;
 using tests::Program;
 using tests::run;
 using tests::ScratchFolder;
-
-std::string chat_model() {
-  return tests::fixture("models/ernie4_5-chat");
-}
 
 std::vector<std::string> names_in(const fs::path& folder) {
   std::vector<std::string> names;

@@ -54,7 +54,7 @@ bool NginxOrigin::start(quint16 port) {
       QStringLiteral(R"(daemon off; master_process off; pid %1/pid; error_log %1/error.log;
 events {}
 http {
-  log_format told '$request_method $uri $status $body_bytes_sent "$http_range" "$http_authorization"';
+  log_format told '$request_method $request_uri $status $body_bytes_sent "$http_range" "$http_authorization"';
   access_log %1/requests.log told;
   client_body_temp_path %1/a; proxy_temp_path %1/b; fastcgi_temp_path %1/c; uwsgi_temp_path %1/d; scgi_temp_path %1/e;
   default_type application/octet-stream;

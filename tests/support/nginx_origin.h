@@ -21,7 +21,7 @@ class NginxOrigin {
   bool isRunning() const { return port_ != 0; }
   quint16 port() const { return port_; }
   QUrl url(const QString& path) const;
-  /// Of the requests so far: "METHOD URI STATUS BYTES RANGE AUTHORIZATION", a line each.
+  /// Of the requests so far: "METHOD URI STATUS BYTES "RANGE" "AUTHORIZATION"", a line each, the address as it was asked for.
   QList<QByteArray> requests() const;
 
  private:
