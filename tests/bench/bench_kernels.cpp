@@ -14,6 +14,7 @@
 #include "engine/backends/cpu/cpu_backend.h"
 #include "engine/backends/cpu/cpu_cores.h"
 #include "engine/backends/cpu/kernels/bf16_tiles.h"
+#include "engine/backends/cpu/kernels/integer_rows.h"
 #include "engine/backends/cpu/memory_bandwidth.h"
 #include "engine/kv_cache/kv_cache.h"
 
@@ -93,6 +94,30 @@ double bf16_limit(engine::IsaChoice isa, int threads) {
   return 2.0 * threads * kRounds * static_cast<double>(kernels->tile_rows * engine::Bf16Panel::kColumns * kDepth) / seconds;
 }
 
+/// The same of products of a quantised type in 8 bits, its panel packed already.
+double integer_limit(engine::IsaChoice isa, DType type, int threads) {
+  const engine::IntegerKernels& kernels = engine::choose_integer_kernels(isa);
+  constexpr std::size_t kDepth = 256, kRows = 8;
+  constexpr int kRounds = 5000;
+  const std::size_t columns = kernels.tile_columns;
+  const Tensor weight = random_tensor(type, {static_cast<std::int64_t>(columns), kDepth});
+  const Tensor x = random_tensor(DType::F32, {kRows, kDepth});
+  std::vector<engine::IntegerPiece> pieces(kRows);
+  for (std::size_t i = 0; i < kRows; ++i) kernels.quantise(x.f32() + i * kDepth, kDepth, &pieces[i], kRows);
+  engine::ThreadTeam team(threads);
+  const double seconds = best_of(3, [&] {
+    team.parallel_for(0, threads, 1, [&](std::int64_t, std::int64_t, int) {
+      engine::IntegerPanel panel;
+      kernels.type(type).pack(weight.data(), weight.bytes() / columns, columns, kDepth, panel);
+      std::vector<float> out(kRows * columns);
+      for (int i = 0; i < kRounds; ++i) {
+        kernels.type(type).multiply({pieces.data(), kRows}, kRows, 0, kDepth, panel, out.data(), columns, columns, false);
+      }
+    });
+  });
+  return 2.0 * threads * kRounds * static_cast<double>(kRows * columns * kDepth) / seconds;
+}
+
 void bench_linear(engine::Backend& backend, DType type, double memory, double arithmetic) {
   const std::int64_t in = 1024, out = 65536;  // beyond any cache
   const Tensor weight = random_tensor(type, {out, in});
@@ -148,12 +173,15 @@ int main(int argc, char** argv) {
     const double bf16 = bf16_limit(isa, threads);
     std::printf("\n%s: %.1f GFLOP/s from the first cache level", backend->info().isa.c_str(), arithmetic / 1e9);
     if (bf16 > 0) std::printf(", %.1f in bfloat16", bf16 / 1e9);
-    std::printf("\n");
+    std::printf("; quantised types against 8-bit products from there\n");
     for (const DType type : {DType::F32, DType::BF16, DType::F16, DType::Q8_0, DType::Q4_0, DType::Q4_1, DType::Q5_0, DType::Q5_1,
                              DType::Q4_K, DType::Q5_K, DType::Q6_K, DType::IQ4_NL, DType::IQ4_XS, DType::Q2_K, DType::Q3_K,
                              DType::MXFP4}) {
       if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name_of(type)) == wanted.end()) continue;
-      bench_linear(*backend, type, memory, type == DType::BF16 && bf16 > 0 ? bf16 : arithmetic);
+      const double limit = is_quantised(type)                  ? integer_limit(isa, type, threads)
+                           : type == DType::BF16 && bf16 > 0 ? bf16
+                                                             : arithmetic;
+      bench_linear(*backend, type, memory, limit);
     }
     if (!wanted.empty()) continue;
     bench_attention(*backend, engine::KvType::F16, memory, arithmetic);
