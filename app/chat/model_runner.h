@@ -15,6 +15,8 @@
 #include <memory>
 #include <vector>
 
+#include "app/chat/local_model.h"
+#include "app/chat/model_loader.h"
 #include "app/chat/model_summary.h"
 #include "app/chat/prompt_choice.h"
 #include "app/chat/prompt_preview.h"
@@ -23,10 +25,6 @@
 #include "app/history/history_values.h"
 #include "app/prompt/prompt.h"
 #include "engine/types.h"
-
-namespace engine {
-class Engine;
-}
 
 namespace app {
 
@@ -83,8 +81,8 @@ class ModelRunner : public QObject {
   bool readsFromDisk() const;  ///< it is larger than the memory: slow, because the disk is read while it answers
   int contextLength() const;  ///< tokens; 0: no model
   QString templateSource() const;
-  QString loadingName() const;  ///< folder name of the model that is loading; empty: none
-  QString loadingPath() const;  ///< of the model that is loading; empty: none
+  QString loadingName() const { return loader_.name(); }  ///< of the model that is loading; empty: none
+  QString loadingPath() const { return loader_.path(); }  ///< likewise
   QString error() const { return error_; }
   QString errorDetail() const { return errorDetail_; }
   /// Folder of the demo model that comes with the program; empty: it is not there.
@@ -138,23 +136,30 @@ class ModelRunner : public QObject {
 
  private:
   friend class Reply;
-  struct Loaded;
-  struct LoadTicket;
-  struct Asked;
+  /// A reply that was asked for.
+  struct Asked {
+    QPointer<Reply> reply;
+    QList<Message> messages;
+    Message continued;  ///< the reply where it is written on; else a default one
+    SamplingChoice sampling;
+    PromptChoice prompt;
+  };
 
+  // model_runner.cpp: the model
   void startLoad(const QString& path, bool thenDemo);
-  void readHeader(const std::shared_ptr<LoadTicket>& ticket);
-  void loadModel(const std::shared_ptr<LoadTicket>& ticket);
-  void loadEnded(const std::shared_ptr<LoadTicket>& ticket, std::shared_ptr<const Loaded> loaded);
-  void loadFailed(const std::shared_ptr<LoadTicket>& ticket, const QString& error, const QString& detail);
+  void loadEnded(const std::shared_ptr<const LocalModel>& loaded, const QString& path);
+  void loadFailed(const QString& path, const QString& error, const QString& detail);
+  void settle();
   void setState(State state);
   void setProgress(double progress);
   void setError(const QString& error, const QString& detail);
   void release();
   void wake();
   void forgetResting();
-  void replyEnded();
   void restLater();
+
+  // model_runner_replies.cpp: what it is asked
+  void replyEnded();
   bool isAnswering() const;
   void endEngine(std::chrono::milliseconds patience);
   void startWaiting();
@@ -173,10 +178,10 @@ class ModelRunner : public QObject {
   QString restingName_;
   QTimer idle_;  // until the model rests
   std::chrono::milliseconds idleMinute_ = std::chrono::minutes(1);
-  std::shared_ptr<const Loaded> loaded_;  // shared with the pool while it renders and submits
-  std::shared_ptr<LoadTicket> ticket_;    // of the load under way; shared with the loading thread
-  std::vector<Asked> waiting_;            // replies that wait for a model
-  QThreadPool loads_;                     // one thread: a load begins when the one before it has ended
+  std::shared_ptr<const LocalModel> loaded_;  // shared with the pool while it renders and submits
+  std::vector<Asked> waiting_;                // replies that wait for a model
+  bool thenDemo_ = false;                     // load the demo model if the load under way fails
+  ModelLoader loader_;
   QThreadPool work_;
 };
 
