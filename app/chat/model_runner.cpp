@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/demo_model.h"
+#include "app/remote/remote_models.h"
 #include "app/settings/settings.h"
 
 namespace app {
@@ -16,9 +17,11 @@ namespace {
 // How long the end of a model waits for sessions to be written.
 constexpr std::chrono::milliseconds kPatienceAtExit{3000}, kPatienceAtUnload{10000};
 
-/// The folder of a model, from whatever names it: a path or file: URL of the folder, or of a file in one.
+/// The folder of a model, from whatever names it: a path or file: URL of the folder, or of a file in one. The location of
+/// a model on another machine is one already.
 QString modelPathOf(const QVariant& location) {
   QString path = location.toString();
+  if (isRemoteLocation(path)) return path;
   const QUrl url = location.canConvert<QUrl>() ? location.toUrl() : QUrl(path);
   if (url.isLocalFile()) path = url.toLocalFile();
   if (path.isEmpty()) return {};
@@ -30,8 +33,8 @@ QString modelPathOf(const QVariant& location) {
 
 }  // namespace
 
-ModelRunner::ModelRunner(Settings& settings, SavedSessions* sessions, QObject* parent)
-    : QObject(parent), settings_(settings), saver_(sessions) {
+ModelRunner::ModelRunner(Settings& settings, SavedSessions* sessions, RemoteModels* remotes, QObject* parent)
+    : QObject(parent), settings_(settings), remotes_(remotes), saver_(sessions) {
   work_.setMaxThreadCount(2);
   idle_.setSingleShot(true);
   connect(&idle_, &QTimer::timeout, this, &ModelRunner::rest);
@@ -40,6 +43,9 @@ ModelRunner::ModelRunner(Settings& settings, SavedSessions* sessions, QObject* p
   connect(&loader_, &ModelLoader::progressed, this, &ModelRunner::setProgress);
   connect(&loader_, &ModelLoader::loaded, this, &ModelRunner::loadEnded);
   connect(&loader_, &ModelLoader::failed, this, &ModelRunner::loadFailed);
+  if (!remotes_) return;
+  connect(remotes_, &RemoteModels::modelChanged, this, &ModelRunner::remoteChanged);
+  connect(remotes_, &RemoteModels::modelRemoved, this, &ModelRunner::remoteRemoved);
 }
 
 ModelRunner::~ModelRunner() {
@@ -57,19 +63,31 @@ QString ModelRunner::demoPath() {
 }
 
 QString ModelRunner::modelName() const {
-  return loaded_ ? QString::fromStdString(loaded_->info.name) : restingName_;
+  return loaded_ ? QString::fromStdString(loaded_->info.name) : remote_ ? remote_->title : restingName_;
 }
 
 bool ModelRunner::isDemo() const {
   return !modelPath_.isEmpty() && modelPath_ == demoPath();
 }
 
+QString ModelRunner::textGoesTo() const {
+  return remote_ ? remote_->host() : QString();
+}
+
+bool ModelRunner::textIsOpen() const {
+  return remote_ && !remote_->isEncrypted() && !remote_->isThisMachine();
+}
+
 QString ModelRunner::device() const {
+  if (remote_) return tr("Remote · %1").arg(remote_->host());
   return loaded_ ? loaded_->device() : QString();
 }
 
 QString ModelRunner::deviceReason() const {
-  return loaded_ ? QString::fromStdString(loaded_->info.device_reason) : QString();
+  if (!remote_) return loaded_ ? QString::fromStdString(loaded_->info.device_reason) : QString();
+  if (remote_->isThisMachine()) return tr("What you write goes to %1, a server on this computer.").arg(remote_->host());
+  return textIsOpen() ? tr("What you write leaves this computer: it goes to %1, and not encrypted.").arg(remote_->host())
+                      : tr("What you write leaves this computer: it goes to %1, encrypted.").arg(remote_->host());
 }
 
 QString ModelRunner::memoryText() const {
@@ -81,7 +99,7 @@ bool ModelRunner::readsFromDisk() const {
 }
 
 int ModelRunner::contextLength() const {
-  return loaded_ ? static_cast<int>(loaded_->info.usable_context_length) : 0;
+  return loaded_ ? static_cast<int>(loaded_->info.usable_context_length) : remote_ ? remote_->contextLength : 0;
 }
 
 QString ModelRunner::templateSource() const {
@@ -123,6 +141,7 @@ void ModelRunner::loadAtStart(const QString& path) {
 }
 
 void ModelRunner::startLoad(const QString& path, bool thenDemo) {
+  if (isRemoteLocation(path)) return useRemote(path, thenDemo);
   thenDemo_ = thenDemo;
   idle_.stop();
   loader_.start(path, settings_.modelTitle(path));
@@ -153,7 +172,7 @@ void ModelRunner::loadFailed(const QString& path, const QString& error, const QS
   }
   setError(tr("%1 could not be loaded. %2").arg(name, error), detail);
   if (path == modelPath_) forgetResting();
-  setState(loaded_ ? State::Ready : restingName_.isEmpty() ? State::Failed : State::Resting);
+  setState(loaded_ || remote_ ? State::Ready : restingName_.isEmpty() ? State::Failed : State::Resting);
   if (!loaded_) failWaiting(error_, detail);
   settle();
 }
@@ -161,12 +180,13 @@ void ModelRunner::loadFailed(const QString& path, const QString& error, const QS
 void ModelRunner::cancelLoad() {
   if (!loader_.isLoading()) return;
   loader_.cancel();
-  setState(loaded_ ? State::Ready : restingName_.isEmpty() ? State::Empty : State::Resting);
+  setState(loaded_ || remote_ ? State::Ready : restingName_.isEmpty() ? State::Empty : State::Resting);
   if (!loaded_) failWaiting(tr("Loading the model was cancelled."), {});
   settle();
 }
 
-/// The load is over without a new model; the one before it, where there is one, goes on.
+/// The load is over without a new model; the one before it, where there is one, goes on. What was written for a model on
+/// this machine does not go to another one for that.
 void ModelRunner::settle() {
   if (!loaded_) return;
   startWaiting();
@@ -183,10 +203,52 @@ void ModelRunner::unload() {
 
 void ModelRunner::release() {
   idle_.stop();
-  if (!loaded_) return;
+  if (!loaded_ && !remote_) return;
   modelPath_.clear();
-  endEngine(kPatienceAtUnload);
+  if (loaded_) {
+    endEngine(kPatienceAtUnload);
+  } else {
+    cancelReplies();
+    remote_.reset();
+  }
   emit modelChanged();
+}
+
+// On another machine
+
+void ModelRunner::useRemote(const QString& location, bool thenDemo) {
+  const RemoteModel* model = remotes_ ? remotes_->find(location) : nullptr;
+  if (!model) {
+    setError(tr("The model on another machine is not on the list any more. Add it again on the Models page."), {});
+    if (thenDemo) return startLoad(demoPath(), false);
+    if (state_ == State::Empty) setState(State::Failed);
+    return;
+  }
+  const RemoteModel chosen = *model;
+  loader_.cancel();
+  forgetResting();
+  release();
+  remote_ = chosen;
+  modelPath_ = location;
+  settings_.setLastModelPath(location);
+  setProgress(1);
+  setState(State::Ready);
+  emit modelChanged();
+  startWaiting();
+}
+
+void ModelRunner::remoteChanged(const QString& location) {
+  const RemoteModel* model = remotes_->find(location);
+  if (!remote_ || location != modelPath_ || !model) return;
+  remote_ = *model;
+  emit modelChanged();
+}
+
+void ModelRunner::remoteRemoved(const QString& location) {
+  if (location == settings_.lastModelPath()) settings_.setLastModelPath({});
+  if (!remote_ || location != modelPath_) return;
+  if (!loader_.isLoading()) return unload();
+  release();  // another is on its way
 }
 
 // Resting
@@ -194,7 +256,7 @@ void ModelRunner::release() {
 /// Begins the wait for the next message anew.
 void ModelRunner::restLater() {
   idle_.stop();
-  if (state_ != State::Ready || settings_.keepLoadedMinutes() == 0) return;
+  if (state_ != State::Ready || !loaded_ || settings_.keepLoadedMinutes() == 0) return;
   idle_.start(settings_.keepLoadedMinutes() * idleMinute_);
 }
 
@@ -204,7 +266,7 @@ void ModelRunner::setIdleMinute(std::chrono::milliseconds length) {
 }
 
 void ModelRunner::rest() {
-  if (state_ != State::Ready) return;
+  if (state_ != State::Ready || !loaded_) return;
   if (isAnswering()) return restLater();
   const QString path = modelPath_;
   restingName_ = modelName();

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "app/chat/model_runner.h"
+#include "app/chat/remote_reply.h"
 #include "app/chat/reply.h"
 #include "app/chat/reply_buffer.h"
+#include "app/remote/remote_models.h"
 #include "app/settings/settings.h"
 #include "engine/engine.h"
 
@@ -23,7 +25,7 @@ Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, c
   if (state_ == State::Resting && !loader_.isLoading()) wake();
   if (loader_.isLoading()) {
     waiting_.push_back(std::move(asked));
-  } else if (loaded_) {
+  } else if (loaded_ || remote_) {
     start(asked);
   } else {
     reply->buffer_->addFailure(tr("No model is loaded."), tr("Choose one, or load the demo model, and ask again."));
@@ -44,12 +46,24 @@ void ModelRunner::replyEnded() {
 
 void ModelRunner::start(const Asked& asked) {
   if (!asked.reply) return;
+  if (remote_) return askRemote(asked);
   idle_.stop();
   saver_.touch(asked.reply->conversationId());
   work_.start([loaded = loaded_, buffer = asked.reply->buffer_, messages = asked.messages, continued = asked.continued,
                sampling = asked.sampling, choice = resolved(asked.prompt), conversation = asked.reply->conversationId()] {
     loaded->generate(messages, continued, choice, sampling, conversation, buffer);
   });
+}
+
+void ModelRunner::askRemote(const Asked& asked) {
+  if (!asked.continued.text.isEmpty()) {
+    asked.reply->buffer_->addFailure(tr("%1 cannot write a reply on, because its server takes whole chats only.").arg(modelName()),
+                                     tr("Regenerate it instead."));
+    return;
+  }
+  CompletionStream* stream =
+      remotes_->ask(modelPath_, completionQuestion(asked.messages, resolved(asked.prompt), asked.sampling));
+  asked.reply->remote_ = new RemoteReply(*stream, asked.reply->buffer_, asked.reply);
 }
 
 /// What holds for the loaded model: a chat's own first, then what was written for all chats with the model. A template
@@ -84,6 +98,15 @@ void ModelRunner::cancel(Reply& reply) {
     reply.cancelUnsent();
   } else if (const auto engine = reply.engine_.lock()) {
     engine->cancel(reply.request_);
+  } else if (reply.remote_ && !reply.ended()) {
+    reply.remote_->stop();
+  }
+}
+
+/// The model goes, and what it was asked with it.
+void ModelRunner::cancelReplies() {
+  for (Reply* reply : findChildren<Reply*>(Qt::FindDirectChildrenOnly)) {
+    if (std::ranges::none_of(waiting_, [reply](const Asked& asked) { return asked.reply == reply; })) cancel(*reply);
   }
 }
 
@@ -114,9 +137,7 @@ void ModelRunner::thaw(qint64 conversationId) {
 /// then its engine ends, on the loads' thread. The engine ends with the last that holds it: this job, or a prompt that is
 /// still being rendered for it.
 void ModelRunner::endEngine(std::chrono::milliseconds patience) {
-  for (Reply* reply : findChildren<Reply*>(Qt::FindDirectChildrenOnly)) {
-    if (const auto engine = reply->engine_.lock()) engine->cancel(reply->request_);
-  }
+  cancelReplies();
   const auto waitForFiles = saver_.freezeAll(*loaded_->engine);
   loader_.run([ending = std::exchange(loaded_, nullptr), waitForFiles, patience] { waitForFiles(patience); });
 }

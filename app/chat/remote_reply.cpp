@@ -43,6 +43,7 @@ void RemoteReply::take(const CompletionPiece& piece) {
 }
 
 void RemoteReply::finish() {
+  ended_ = true;
   const CompletionEnd told = stream_->end();
   notice_ = told.notice;
   if (!told.error.isEmpty()) return buffer_->addFailure(told.error, told.errorDetail);
@@ -51,14 +52,14 @@ void RemoteReply::finish() {
 }
 
 void RemoteReply::stop() {
-  if (!stream_) return;
+  if (!stream_ || ended_) return;
   stream_->abort();
-  disconnect(stream_, nullptr, this, nullptr);
   end(engine::FinishReason::Cancelled, {});
 }
 
 /// The server's own figures where it tells them, else what was counted and measured here.
 void RemoteReply::end(engine::FinishReason reason, const CompletionEnd& told) {
+  ended_ = true;
   engine::GenerationResult result;
   result.finish_reason = reason;
   result.prompt_tokens = qMax(0, told.promptTokens);

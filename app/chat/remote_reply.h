@@ -43,6 +43,7 @@ class RemoteReply : public QObject {
   QElapsedTimer clock_;        // since it was sent
   qint64 firstTokenMs_ = -1;
   int tokens_ = 0;             // so far: a piece of the server's is one, as a rule
+  bool ended_ = false;
 };
 
 }  // namespace app
