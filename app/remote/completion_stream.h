@@ -6,53 +6,18 @@
 #include <QObject>
 #include <QString>
 #include <QStringList>
-#include <memory>
-#include <optional>
 
 #include "app/network/http_post.h"
+#include "app/remote/completion_answer.h"
+#include "app/remote/completion_question.h"
 #include "app/remote/event_reader.h"
+#include "app/remote/remote_failure.h"
 #include "app/remote/remote_model.h"
 #include "app/remote/reply_text.h"
-#include "engine/types.h"
 
 class QNetworkAccessManager;
 
 namespace app {
-
-/// How the server is to draw; what is not set is left to the server.
-struct CompletionSampling {
-  std::optional<double> temperature, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty;
-  std::optional<qint64> topK, maxTokens;
-  std::optional<quint64> seed;
-  QStringList stop;
-
-  /// Only what differs from neutral; greedy is temperature 0. maxNewTokens 0: no limit of ours.
-  static CompletionSampling of(const engine::SamplingParams& params, qint64 maxNewTokens);
-};
-
-struct CompletionMessage {
-  QString role;  ///< "system", "user" or "assistant"
-  QString text;  ///< of an assistant with its reasoning, which is not sent
-};
-
-/// One chat completion that is asked for. A value.
-struct CompletionQuestion {
-  QList<CompletionMessage> messages;
-  CompletionSampling sampling;
-  int logprobs = -1;  ///< alternatives wanted for each token, at most 20; 0: of the drawn token only; -1: none at all
-};
-
-struct CompletionAlternative {
-  QString text;
-  double logprob = 0;
-};
-
-/// One token with its log-probability, where the server tells them.
-struct CompletionToken {
-  QString text;
-  double logprob = 0;  ///< natural logarithm, as the server has it
-  QList<CompletionAlternative> alternatives;  ///< most likely first
-};
 
 /// What one read brought.
 struct CompletionPiece {
@@ -69,7 +34,7 @@ struct CompletionEnd {
   int status = 0;         ///< of HTTP, where it is the error
   int retryAfterSeconds = -1;  ///< what the server asked to wait; -1: it did not
   int promptTokens = -1, cachedTokens = -1, completionTokens = -1;  ///< by the server's usage; -1: not told
-  QStringList leftOut;    ///< fields of the question that the server does not know, such as "top_k"
+  QStringList leftOut;    ///< settings that were not sent because the server does not know them, such as "top_k"
   QString notice;         ///< the same in a sentence; empty: none
 };
 
@@ -85,6 +50,7 @@ class CompletionStream : public QObject {
   static constexpr int kFirstSilenceMs = 15 * 60 * 1000;  ///< a large model behind a queue may take minutes to begin
   static constexpr int kSilenceMs = 3 * 60 * 1000;        ///< between pieces, once it writes
   static constexpr qint64 kLongestAnswer = 1024LL * 1024 * 1024;  ///< bytes
+  static constexpr qsizetype kLongestWhole = 32 * 1024 * 1024;    ///< bytes, of an answer that is no stream
   static constexpr qsizetype kLongestText = 8 * 1024 * 1024;      ///< UTF-16 units of reply
 
   CompletionStream(QNetworkAccessManager& network, const RemoteModel& model, const CompletionQuestion& question,
@@ -92,8 +58,8 @@ class CompletionStream : public QObject {
   /// As abort().
   ~CompletionStream() override;
 
-  /// Sends it, once. `key` empty: none is sent.
-  void start(const QByteArray& key);
+  /// Sends it, once. `key` empty: none is sent. `unknown` are fields that this server is known not to take.
+  void start(const QByteArray& key, const QStringList& unknown = {});
   /// Ends it before it was sent, or in the middle, with a sentence; finished() follows.
   void fail(const QString& sentence);
   /// Closes the connection at once; no signal comes after.
@@ -102,6 +68,7 @@ class CompletionStream : public QObject {
   void setSilence(int firstMs, int laterMs);
 
   const CompletionEnd& end() const { return end_; }  ///< complete once finished() came
+  const QStringList& unknownFields() const { return unknown_; }  ///< that the server did not take
 
  signals:
   /// Once a read that brought something.
@@ -111,29 +78,34 @@ class CompletionStream : public QObject {
 
  private:
   void send();
+  void drop();
   void answered();
-  void readEvents();
-  void readWhole();
-  void takeEvent(const ServerEvent& event, CompletionPiece& piece);
-  void takeJson(const QJsonObject& json, CompletionPiece& piece);
-  void takeChoice(const QJsonObject& choice, CompletionPiece& piece);
+  void readAnswer();
   void postFinished();
-  bool askAgain(const QJsonObject& said);
+  void takeJson(const QByteArray& bytes, bool isError, CompletionPiece& piece);
+  void tell(const CompletionPiece& piece);
+  void refused();
+  bool askAgain(const QStringList& fields);
+  void failWith(const QString& sentence, const QString& detail = {});
   void finish();
+  void noteLeftOut();
+  RemotePlace place() const;
 
   QNetworkAccessManager& network_;
   const RemoteModel model_;
   const CompletionQuestion question_;
   QByteArray key_;
-  std::unique_ptr<HttpPost> post_;
+  QStringList unknown_;
+  QByteArray sent_;           // the body of the question
+  HttpPost* post_ = nullptr;  // a child of this; null: nothing is under way
   EventReader reader_;
   ReplyText text_;
   CompletionEnd end_;
-  QByteArray whole_;        // of an answer that is no stream
+  QByteArray whole_;  // of an answer that is no stream
   bool isStream_ = false;
-  bool done_ = false;       // the server said that nothing more comes
-  bool writes_ = false;     // the first text came
-  bool ended_ = false;
+  bool done_ = false;    // the server said that nothing more comes
+  bool writes_ = false;  // the first text came
+  bool ended_ = false;   // or aborted
   int firstSilenceMs_ = kFirstSilenceMs;
   int silenceMs_ = kSilenceMs;
 };

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "app/remote/completion_stream.h"
-#include "app/remote/endpoint_test.h"
+#include "app/remote/endpoint_check.h"
 #include "app/remote/remote_model.h"
 #include "app/settings/keychain_entry.h"
 #include "app/settings/settings.h"
@@ -25,7 +25,7 @@ class RemoteModels : public QAbstractListModel {
 
   Q_PROPERTY(int count READ count NOTIFY countChanged)
   Q_PROPERTY(QString problem READ problem NOTIFY problemChanged)
-  Q_PROPERTY(app::EndpointTest* test READ test CONSTANT)
+  Q_PROPERTY(app::EndpointCheck* test READ test CONSTANT)
 
  public:
   static constexpr int kMost = Settings::kMostRemoteModels;
@@ -53,7 +53,7 @@ class RemoteModels : public QAbstractListModel {
 
   int count() const { return static_cast<int>(models_.size()); }
   QString problem() const { return problem_; }  ///< why the last verb did nothing; empty: it did
-  EndpointTest* test() { return &test_; }
+  EndpointCheck* test() { return &test_; }
 
   /// By "remote:<id>"; null: there is none such. Valid until the next change of the rows.
   const RemoteModel* find(const QString& location) const;
@@ -102,13 +102,17 @@ class RemoteModels : public QAbstractListModel {
   struct Kept {
     RemoteModel model;
     std::unique_ptr<KeychainEntry> key;
+    QStringList unknownFields;  // that the server did not take in this run
   };
 
-  Kept makeKept(const RemoteModel& model);
+  void append(const RemoteModel& model);
+  void retire(std::unique_ptr<KeychainEntry> key);
+  void begin(CompletionStream* stream, const RemoteModel& model);
   int rowOf(const QString& id) const;
   bool read(const QString& address, const QString& model, const QString& title, int contextLength, bool plainHttp,
             RemoteModel& into);
-  void keyChanged(const QString& id);
+  void rowChanged(const QString& id);
+  QString keyText(const KeychainEntry& key) const;
   void setProblem(const QString& sentence);
   void store();
   void endIfBlocked();
@@ -117,7 +121,7 @@ class RemoteModels : public QAbstractListModel {
   std::function<QString()> blocked_;
   KeychainEntry::Keeper keeper_;
   QNetworkAccessManager network_;
-  EndpointTest test_;
+  EndpointCheck test_;
   std::vector<Kept> models_;
   QString problem_;
 };

@@ -19,6 +19,7 @@ class ReplyText {
   enum class Part { Nothing, Reasoning, Text };
 
   QString taken(QString piece);
+  QString close();
 
   Part part_ = Part::Nothing;
   QChar half_;  // a high surrogate that waits; null: none

@@ -26,7 +26,7 @@ class KeychainEntry : public QObject {
   const QByteArray& secret() const { return secret_; }  ///< empty: none, or not known yet
   bool isKept() const { return kept_; }                 ///< the keychain has it: it outlasts this run
   bool busy() const { return jobs_ > 0; }               ///< the keychain is being asked
-  /// Why the secret is still in the keychain although it was removed; empty: nothing went wrong.
+  /// Why a secret that was removed is still in the keychain, in the keychain's words; empty: it is not.
   const QString& problem() const { return problem_; }
 
   /// A single word of printable ASCII, at most kLongestSecret long: what can stand in a header of HTTP.
@@ -43,7 +43,7 @@ class KeychainEntry : public QObject {
  private:
   void load();
   void take(const QByteArray& secret, bool kept);
-  void setProblem(const QString& sentence);
+  void setProblem(const QString& reason);
   void jobStarted();
   void jobEnded();
 

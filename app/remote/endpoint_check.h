@@ -3,11 +3,10 @@
 #include <QtQml/qqmlregistration.h>
 
 #include <QByteArray>
-#include <QHash>
+#include <QList>
 #include <QObject>
 #include <QStringList>
 #include <QUrl>
-#include <memory>
 
 class QNetworkAccessManager;
 
@@ -29,7 +28,7 @@ inline constexpr int kMostServedModels = 500;
 
 /// Whether an address answers, and with which models: GET {base}/models. One question at a time; a new one ends the one
 /// before. UI thread.
-class EndpointTest : public QObject {
+class EndpointCheck : public QObject {
   Q_OBJECT
   QML_ELEMENT
   QML_UNCREATABLE("The test comes from the remote models.")
@@ -41,8 +40,8 @@ class EndpointTest : public QObject {
   Q_PROPERTY(QStringList models READ models NOTIFY changed)
 
  public:
-  explicit EndpointTest(QNetworkAccessManager& network, QObject* parent = nullptr);
-  ~EndpointTest() override;
+  explicit EndpointCheck(QNetworkAccessManager& network, QObject* parent = nullptr);
+  ~EndpointCheck() override;
 
   bool isRunning() const { return fetch_ != nullptr; }
   bool hasPassed() const { return passed_; }     ///< the last test was answered with models
@@ -66,11 +65,11 @@ class EndpointTest : public QObject {
   void take(const HttpAnswer& answer);
 
   QNetworkAccessManager& network_;
-  std::unique_ptr<HttpFetch> fetch_;
+  HttpFetch* fetch_ = nullptr;  // a child of this; null: nothing is under way
   QUrl base_;
-  QByteArray key_;
   QList<ServedModel> served_;
   QString problem_;
+  bool hasKey_ = false;
   bool passed_ = false;
 };
 
