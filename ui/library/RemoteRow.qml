@@ -27,7 +27,7 @@ FocusScope {
     readonly property string goes: thisMachine ? qsTr("Text goes to %1, a server on this computer").arg(host)
         : encrypted ? qsTr("Text leaves this computer: it goes to %1, encrypted").arg(host)
         : qsTr("Text leaves this computer: it goes to %1, not encrypted").arg(host)
-    readonly property string rest: [keyText, contextLength > 0 ? qsTr("reads %1").arg(Theme.tokens(contextLength)) : ""].filter(part => part).join(" · ")
+    readonly property string rest: [contextLength > 0 ? qsTr("It reads %1 at once.").arg(Theme.tokens(contextLength)) : "", keyText].filter(part => part).join(" ")
 
     signal chatRequested
     signal editRequested
