@@ -136,6 +136,7 @@ class ChatViewModel : public QObject {
     qint64 messageId = 0;  ///< Send: the message before it, 0: none; else the user's message to answer or replace
     QString text;          ///< of the user's message
     PromptChoice prompt;   ///< as it was when it was asked for
+    QString goesTo;        ///< likewise, where the person was told that the text goes
     QString promptJson;    ///< of a chat that is not stored yet
     quint64 view = 0;
   };
@@ -163,7 +164,7 @@ class ChatViewModel : public QObject {
   void storeTurn(const Asking& asking);
   void turnStored(const Asking& asking, const Turn& turn);
   void turnNotStored(const Asking& asking, const HistoryError& error);
-  Reply* startReply(const Turn& turn, const PromptChoice& prompt, const Message& continued);
+  Reply* startReply(const Turn& turn, const PromptChoice& prompt, const QString& goesTo, const Message& continued);
   void follow(Reply* reply);
   void showPiece(Reply* reply, const QString& piece);
   void showState(Reply* reply);

@@ -125,6 +125,7 @@ void ChatViewModel::ask(const Asking& asked) {
   asking.conversationId = conversationId_;
   asking.view = view_;
   asking.prompt = prompt_.choice();
+  asking.goesTo = runner_.textGoesTo();
   dismissError();
   showAsked(asking);
   asking_ = true;
@@ -190,7 +191,7 @@ void ChatViewModel::storeTurn(const Asking& asking) {
 }
 
 void ChatViewModel::turnStored(const Asking& asking, const Turn& turn) {
-  Reply* reply = startReply(turn, asking.prompt, {});
+  Reply* reply = startReply(turn, asking.prompt, asking.goesTo, {});
   if (asking.view == view_) {
     const Message& user = turn.messages.last();
     const int row = messages_.rowOf(kUnstoredReply);
@@ -231,12 +232,13 @@ void ChatViewModel::turnNotStored(const Asking& asking, const HistoryError& erro
 
 // Replies
 
-Reply* ChatViewModel::startReply(const Turn& turn, const PromptChoice& prompt, const Message& continued) {
+Reply* ChatViewModel::startReply(const Turn& turn, const PromptChoice& prompt, const QString& goesTo,
+                                 const Message& continued) {
   if (thawTimer_.isActive() && turn.conversationId == conversationId_) {
     thawTimer_.stop();
     runner_.thaw(turn.conversationId);
   }
-  Reply* reply = runner_.generate(turn, sampling_.choice(), prompt, continued);
+  Reply* reply = runner_.generate(turn, sampling_.choice(), prompt, continued, goesTo);
   auto* recorder = new ReplyRecorder(history_, *reply, continued);
   running_.insert(turn.conversationId, {reply, recorder});
   if (!runner_.modelPath().isEmpty()) {
@@ -329,7 +331,7 @@ void ChatViewModel::continueReply(qint64 messageId) {
   turn.messages.removeLast();
   turn.userMessageId = turn.messages.last().id;
   turn.replyId = messageId;
-  follow(startReply(turn, prompt_.choice(), reply));
+  follow(startReply(turn, prompt_.choice(), runner_.textGoesTo(), reply));
 }
 
 /// What follows from asking_ and reply_.

@@ -43,6 +43,8 @@ ModelRunner::ModelRunner(Settings& settings, SavedSessions* sessions, RemoteMode
   connect(&loader_, &ModelLoader::progressed, this, &ModelRunner::setProgress);
   connect(&loader_, &ModelLoader::loaded, this, &ModelRunner::loadEnded);
   connect(&loader_, &ModelLoader::failed, this, &ModelRunner::loadFailed);
+  connect(this, &ModelRunner::modelChanged, this, &ModelRunner::textGoesToChanged);
+  connect(this, &ModelRunner::stateChanged, this, &ModelRunner::textGoesToChanged);
   if (!remotes_) return;
   connect(remotes_, &RemoteModels::modelChanged, this, &ModelRunner::remoteChanged);
   connect(remotes_, &RemoteModels::modelRemoved, this, &ModelRunner::remoteRemoved);
@@ -71,11 +73,11 @@ bool ModelRunner::isDemo() const {
 }
 
 QString ModelRunner::textGoesTo() const {
-  return remote_ ? remote_->host() : QString();
+  return remote_ && !loader_.isLoading() ? remote_->host() : QString();
 }
 
 bool ModelRunner::textIsOpen() const {
-  return remote_ && !remote_->isEncrypted() && !remote_->isThisMachine();
+  return !textGoesTo().isEmpty() && !remote_->isEncrypted() && !remote_->isThisMachine();
 }
 
 QString ModelRunner::device() const {
@@ -185,8 +187,7 @@ void ModelRunner::cancelLoad() {
   settle();
 }
 
-/// The load is over without a new model; the one before it, where there is one, goes on. What was written for a model on
-/// this machine does not go to another one for that.
+/// The load is over without a new model; the one before it, where there is one, goes on.
 void ModelRunner::settle() {
   if (!loaded_) return;
   startWaiting();

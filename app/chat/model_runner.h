@@ -48,8 +48,8 @@ class ModelRunner : public QObject {
   Q_PROPERTY(QString modelName READ modelName NOTIFY modelChanged)
   Q_PROPERTY(QString modelPath READ modelPath NOTIFY modelChanged)
   Q_PROPERTY(bool isDemo READ isDemo NOTIFY modelChanged)
-  Q_PROPERTY(QString textGoesTo READ textGoesTo NOTIFY modelChanged)
-  Q_PROPERTY(bool textIsOpen READ textIsOpen NOTIFY modelChanged)
+  Q_PROPERTY(QString textGoesTo READ textGoesTo NOTIFY textGoesToChanged)
+  Q_PROPERTY(bool textIsOpen READ textIsOpen NOTIFY textGoesToChanged)
   Q_PROPERTY(QString device READ device NOTIFY modelChanged)
   Q_PROPERTY(QString deviceReason READ deviceReason NOTIFY modelChanged)
   Q_PROPERTY(QString memoryText READ memoryText NOTIFY modelChanged)
@@ -84,7 +84,8 @@ class ModelRunner : public QObject {
   QString modelPath() const { return modelPath_; }
   bool isDemo() const;
   bool isRemote() const { return remote_.has_value(); }
-  /// Of a model on another machine its "host:port", to which every chat with it goes; empty: chats stay here.
+  /// Where a message goes that is sent now: the "host:port" of a model on another machine; empty: it stays here, as it does
+  /// while a model of this machine is loading.
   QString textGoesTo() const;
   bool textIsOpen() const;       ///< it goes there unencrypted, over a network
   QString device() const;        ///< "CPU, 2 threads, AVX2"
@@ -121,9 +122,10 @@ class ModelRunner : public QObject {
 
   /// Has the reply to `turn` written, its prompt made with the chat's own `prompt`, else with what Settings has for the
   /// model; `continued` is the reply's text and ids so far where it is written on. While a
-  /// model loads, the reply waits for it; without one it fails. Owned by this object; delete it with deleteLater().
+  /// model loads, the reply waits for it; without one it fails. `goesTo` is textGoesTo() as the person saw it when asking:
+  /// nothing is sent to any other place. Owned by this object; delete it with deleteLater().
   Reply* generate(const Turn& turn, const SamplingChoice& sampling, const PromptChoice& prompt = {},
-                  const Message& continued = {});
+                  const Message& continued = {}, const QString& goesTo = {});
   /// Applies to all replies that run, from their next token on.
   void updateSampling(const SamplingChoice& sampling);
   /// A conversation is gone, and with it what is cached of it, here and on disk.
@@ -147,6 +149,7 @@ class ModelRunner : public QObject {
   void stateChanged();
   void progressChanged();
   void modelChanged();
+  void textGoesToChanged();
   void errorChanged();
 
  private:
@@ -158,6 +161,7 @@ class ModelRunner : public QObject {
     Message continued;  ///< the reply where it is written on; else a default one
     SamplingChoice sampling;
     PromptChoice prompt;
+    QString goesTo;
   };
 
   // model_runner.cpp: the model

@@ -18,9 +18,9 @@ namespace app {
 // Replies
 
 Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, const PromptChoice& prompt,
-                             const Message& continued) {
+                             const Message& continued, const QString& goesTo) {
   auto* reply = new Reply(*this, turn.conversationId, turn.replyId, continued.text, continued.tokenIds);
-  Asked asked{reply, turn.messages, continued, sampling, prompt};
+  Asked asked{reply, turn.messages, continued, sampling, prompt, goesTo};
   connect(reply, &Reply::finished, this, &ModelRunner::replyEnded);
   if (state_ == State::Resting && !loader_.isLoading()) wake();
   if (loader_.isLoading()) {
@@ -56,6 +56,12 @@ void ModelRunner::start(const Asked& asked) {
 }
 
 void ModelRunner::askRemote(const Asked& asked) {
+  if (asked.goesTo != remote_->host()) {
+    asked.reply->buffer_->addFailure(
+        tr("This was not sent: it was written before %1, to which it would go, was chosen.").arg(remote_->host()),
+        tr("Send it again, if it may go there."));
+    return;
+  }
   if (!asked.continued.text.isEmpty()) {
     asked.reply->buffer_->addFailure(tr("%1 cannot write a reply on, because its server takes whole chats only.").arg(modelName()),
                                      tr("Regenerate it instead."));

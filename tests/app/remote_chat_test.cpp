@@ -240,6 +240,21 @@ class RemoteChatTest : public tests::ChatFixture {
     QCOMPARE(server_->questions.size(), 1);
   }
 
+  /// A message waits for a model of this machine, and another machine's is chosen meanwhile.
+  void waitingMessageDoesNotGoWhereNobodySaidItWould() {
+    runner_->load(tests::fixtureModel("ernie4_5-chat"));
+    QVERIFY(runner_->textGoesTo().isEmpty());
+    send(QStringLiteral("For this machine"));
+    use();
+    waitForEnd();
+    QCOMPARE(status(1), QStringLiteral("failed"));
+    QVERIFY(server_->questions.isEmpty());
+    answer({"Now."});
+    chat_->regenerate();
+    waitForEnd();
+    QCOMPARE(text(1), QStringLiteral("Now."));
+  }
+
   void changedAddressIsWhereTextGoesFromThenOn() {
     use();
     answer({"Old."});

@@ -38,6 +38,13 @@ FocusScope {
         flick.contentY = Math.max(0, Math.min(top - Theme.px(24), flick.contentHeight - flick.height))
     }
 
+    /// Likewise, where not all of it is in view already.
+    function showWhole(item: Item) {
+        const top = item.mapToItem(flick, 0, 0).y
+        if (top < 0 || top + item.height > flick.height)
+            show(item)
+    }
+
     Flickable {
         id: flick
         anchors.fill: parent
@@ -229,6 +236,7 @@ FocusScope {
                 remotes: page.app.remotes
                 runner: page.app.runner
                 blocked: page.app.hub.blocked
+                onFormOpened: (form) => page.showWhole(form)
                 onChatRequested: (location) => {
                     page.app.runner.load(location)
                     page.chatRequested()

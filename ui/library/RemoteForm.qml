@@ -17,7 +17,7 @@ Rectangle {
     property bool hasKey: subject.hasKey ?? false
     property bool saved: false  // once: then the list's own problem is about this form
 
-    readonly property EndpointTest test: remotes.test
+    readonly property EndpointCheck test: remotes.test
     readonly property string addressProblem: address.text.trim() === "" ? "" : remotes.addressProblem(address.text)
     readonly property bool isOpen: address.text.trim() !== "" && addressProblem === "" && remotes.needsPlainHttp(address.text)
     readonly property bool reachable: address.text.trim() !== "" && addressProblem === "" && (!isOpen || accept.checked)
@@ -117,7 +117,10 @@ Rectangle {
                 inputMethodHints: Qt.ImhUrlCharactersOnly
                 maximumLength: 2048
                 Layout.fillWidth: true
-                onTextEdited: form.test.clear()
+                onTextEdited: {
+                    form.test.clear()
+                    accept.checked = false  // that was about another address
+                }
                 onAccepted: form.runTest()
             }
             PushButton {
@@ -153,6 +156,35 @@ Rectangle {
             checked: form.subject.plainHttp ?? false
             font.pixelSize: Theme.smallSize
             Layout.fillWidth: true
+        }
+
+        FieldName { text: qsTr("Key") }
+        RowLayout {
+            spacing: 8
+
+            TextLine {
+                id: key
+                label: qsTr("Key of the server")
+                placeholderText: form.hasKey ? qsTr("There is one; type another to replace it") : qsTr("only where the server asks for one")
+                echoMode: TextInput.Password
+                maximumLength: 512
+                Layout.fillWidth: true
+                onAccepted: if (add.enabled) form.save()
+            }
+            PushButton {
+                visible: form.hasKey
+                text: qsTr("Remove the key")
+                implicitHeight: Theme.controlHeight
+                onClicked: {
+                    form.remotes.removeKey(form.remoteId)
+                    form.hasKey = false
+                }
+            }
+        }
+        Remark {
+            text: qsTr("It is sent to this server only, and kept in the system's keychain where there is one.")
+            color: Theme.faint
+            font.pixelSize: Theme.captionSize
         }
 
         FieldName { text: qsTr("Model") }
@@ -201,35 +233,6 @@ Rectangle {
             maximumLength: 256
             Layout.fillWidth: true
             onAccepted: if (add.enabled) form.save()
-        }
-
-        FieldName { text: qsTr("Key") }
-        RowLayout {
-            spacing: 8
-
-            TextLine {
-                id: key
-                label: qsTr("Key of the server")
-                placeholderText: form.hasKey ? qsTr("There is one; type another to replace it") : qsTr("only where the server asks for one")
-                echoMode: TextInput.Password
-                maximumLength: 512
-                Layout.fillWidth: true
-                onAccepted: if (add.enabled) form.save()
-            }
-            PushButton {
-                visible: form.hasKey
-                text: qsTr("Remove the key")
-                implicitHeight: Theme.controlHeight
-                onClicked: {
-                    form.remotes.removeKey(form.remoteId)
-                    form.hasKey = false
-                }
-            }
-        }
-        Remark {
-            text: qsTr("It is sent to this server only, and kept in the system's keychain where there is one.")
-            color: Theme.faint
-            font.pixelSize: Theme.captionSize
         }
 
         Remark {

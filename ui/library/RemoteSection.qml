@@ -17,6 +17,8 @@ Column {
     readonly property bool wide: width >= Theme.px(640)
 
     signal chatRequested(string location)
+    /// The form has opened and should be seen.
+    signal formOpened(Item form)
 
     /// Closing the form puts the keyboard where it was opened.
     function close() {
@@ -92,6 +94,7 @@ Column {
                 subject: modelData
                 blocked: section.blocked
                 onDone: section.close()
+                Component.onCompleted: Qt.callLater(section.formOpened, this)
             }
         }
     }
