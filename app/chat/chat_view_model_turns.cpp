@@ -273,9 +273,9 @@ void ChatViewModel::showPiece(Reply* reply, const QString& piece) {
   const int row = messages_.rowOf(reply->messageId());
   if (row >= 0) {
     messages_.appendText(row, piece);
-    messages_.setProgress(row, static_cast<int>(reply->tokenIds().size()), reply->tokensPerSecond());
+    messages_.setProgress(row, reply->allTokens(), reply->tokensPerSecond());
   }
-  setContextUsed(contextBase_ + static_cast<int>(reply->tokenIds().size()));
+  if (contextBase_ >= 0) setContextUsed(contextBase_ + reply->allTokens());
   emit tokensPerSecondChanged();
 }
 
@@ -303,6 +303,7 @@ void ChatViewModel::replyEnded(Reply* reply) {
   lastTokensPerSecond_ = reply->tokensPerSecond();
   reply_ = nullptr;
   if (reply->state() == Reply::State::Failed) setError(reply->error(), reply->errorDetail());
+  if (reply->notice() != lastNotice_) setNotice(lastNotice_ = reply->notice());
   countContext();
   stateChanged();
   if (reply->state() == Reply::State::Finished && row >= 0) emit replyFinished(messages_.plainTextAt(row));
@@ -318,7 +319,7 @@ void ChatViewModel::stop() {
 
 void ChatViewModel::continueReply(qint64 messageId) {
   const int row = messages_.rowOf(messageId);
-  if (busy() || row < 1 || row != messages_.count() - 1 || !modelIsThere()) return;
+  if (busy() || row < 1 || row != messages_.count() - 1 || !continues() || !modelIsThere()) return;
   const Message reply = messages_.messageAt(row);
   if (reply.role != MessageRole::Assistant) return;
   dismissError();

@@ -41,8 +41,8 @@ set(allowed_app/chat app/prompt app/history app/remote app/settings app/markdown
 set(allowed_app app)
 
 # Single files that may do more, or less, than their folder.
-set(extra_app/chat/model_runner.h engine/engine.h)
-set(extra_app/chat/model_runner.cpp engine/engine.h)
+set(extra_app/chat/local_model.cpp engine/engine.h)
+set(extra_app/chat/model_runner_replies.cpp engine/engine.h)
 set(extra_app/chat/session_saver.cpp engine/engine.h)
 set(extra_app/chat/model_summary.cpp engine/engine.h)
 set(extra_app/hub/model_fit.cpp engine/engine.h)

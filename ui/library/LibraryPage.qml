@@ -224,6 +224,20 @@ FocusScope {
                 width: 1
                 height: Theme.px(20)
             }
+            RemoteSection {
+                width: parent.width
+                remotes: page.app.remotes
+                runner: page.app.runner
+                blocked: page.app.hub.blocked
+                onChatRequested: (location) => {
+                    page.app.runner.load(location)
+                    page.chatRequested()
+                }
+            }
+            Item {
+                width: 1
+                height: Theme.px(36)
+            }
             Words {
                 width: parent.width
                 text: qsTr("Search the hub")
