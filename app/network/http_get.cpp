@@ -124,8 +124,8 @@ void HttpGet::follow(const QByteArray& location) {
   QUrl next = url_.resolved(QUrl::fromEncoded(location.left(16384)));
   next.setUserInfo({});
   next.setFragment({});
-  QString why = question_.follows ? whyNotAsked(next, isHttpHost(next, question_.httpHost))
-                                  : tr("no redirect is followed there");
+  QString why =
+      question_.follows ? whyNotAsked(next, isHttpHost(next, question_.httpHost)) : tr("no redirect is followed there");
   if (url_.scheme() == QLatin1String("https") && next.scheme() != QLatin1String("https")) {
     why = tr("a safe connection is not left for an unsafe one");
   }

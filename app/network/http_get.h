@@ -68,9 +68,9 @@ bool isStrongEtag(const QByteArray& etag);
 /// One GET over http or https, in the thread of the network object, which outlives it.
 ///
 /// It follows redirects itself, at most kMostRedirects and never from https to http; the token goes to the origin of
-/// the first address only, and by plain http only on this machine (or to httpHost with plainToken). Plain http is refused but to this machine and to
-/// HttpQuestion::httpHost. A certificate that is not good is an error. The body comes as it is (no compression), with
-/// at most kReadAhead bytes waiting, so a reader who waits slows the sender down.
+/// the first address only, and by plain http only on this machine (or to httpHost with plainToken). Plain http is
+/// refused but to this machine and to HttpQuestion::httpHost. A certificate that is not good is an error. The body comes
+/// as it is (no compression), with at most kReadAhead bytes waiting, so a reader who waits slows the sender down.
 ///
 /// Signals, in this order: answered() (200 or 206, and for a 206 exactly the range asked for), readyRead() any number
 /// of times, finished() once all that came was read or failure() is set. A body shorter than it was said to be is a

@@ -13,8 +13,8 @@ namespace {
 constexpr qint64 kReadAhead = 1024LL * 1024;
 constexpr int kSilenceOfRefusalMs = 10000;  // of the body that explains a status
 
-/// A body that is sent once. Qt sends a question again by itself where a connection ends without an answer; a reply that
-/// is generated twice is paid for twice.
+/// A body that is sent once. Qt sends a question again by itself where a connection ends without an answer; a reply
+/// that is generated twice is paid for twice.
 class OneTimeBody : public QBuffer {
  public:
   using QBuffer::QBuffer;
@@ -147,9 +147,9 @@ void HttpPost::silent() {
     end();  // the status alone says enough
     return;
   }
-  fail(HttpFailure::Kind::Silence, HttpGet::tr("Nothing came from %1 for %n seconds.", nullptr,
-                                               (silence_.interval() + 999) / 1000)
-                                       .arg(httpPlace(message_.url)));
+  fail(HttpFailure::Kind::Silence,
+       HttpGet::tr("Nothing came from %1 for %n seconds.", nullptr, (silence_.interval() + 999) / 1000)
+           .arg(httpPlace(message_.url)));
 }
 
 void HttpPost::fail(HttpFailure::Kind kind, const QString& sentence) {
@@ -167,7 +167,7 @@ void HttpPost::end() {
     failure_.kind = HttpFailure::Kind::Status;
     failure_.status = status_;
     failure_.retryAfterSeconds = retryAfterSeconds(header("Retry-After"));
-    failure_.sentence = httpStatusSentence(message_.url, status_, {});
+    failure_.sentence = tr("%1 gave no answer but status %2.").arg(httpPlace(message_.url), QString::number(status_));
   }
   reply_.reset();
   QMetaObject::invokeMethod(

@@ -7,6 +7,8 @@
 #include <QString>
 #include <QUrl>
 
+class QNetworkAccessManager;
+
 namespace app {
 
 // What all requests of ours keep to.
@@ -15,14 +17,17 @@ namespace app {
 QUrl originOf(const QUrl& url);
 /// "localhost" or an address of the loopback: nothing leaves the machine.
 bool isThisMachine(const QString& host);
-/// Why an address is none we go to; empty: we do. Plain http is for this machine only, unless the person accepted it for
-/// this address.
+/// Why an address is none we go to; empty: we do. Plain http is for this machine only, unless the person accepted it
+/// for this address.
 QString whyNotAsked(const QUrl& url, bool plainHttp);
 /// Whether a secret may go to an address that we go to.
 bool mayCarrySecret(const QUrl& url, bool plainHttp);
 
 /// A request that is neither redirected, cached nor compressed, and carries no cookies and no remembered passwords.
 QNetworkRequest plainRequest(const QUrl& url);
+
+/// Whatever proxy is set, this machine is asked without one: what is for it is told to nobody else.
+void askThisMachineDirectly(QNetworkAccessManager& network);
 
 QByteArray headerIn(const QList<QNetworkReply::RawHeaderPair>& headers, const QByteArray& name);
 /// Digits only; -1 for anything else.

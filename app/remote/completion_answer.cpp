@@ -52,14 +52,16 @@ CompletionChunk readChunk(const QJsonObject& json) {
   const QJsonObject usage = json.value(QStringLiteral("usage")).toObject();
   chunk.promptTokens = count(usage.value(QStringLiteral("prompt_tokens")));
   chunk.completionTokens = count(usage.value(QStringLiteral("completion_tokens")));
-  chunk.cachedTokens = count(usage.value(QStringLiteral("prompt_tokens_details")).toObject().value(QStringLiteral("cached_tokens")));
+  chunk.cachedTokens =
+      count(usage.value(QStringLiteral("prompt_tokens_details")).toObject().value(QStringLiteral("cached_tokens")));
 
   const QJsonObject choice = json.value(QStringLiteral("choices")).toArray().first().toObject();
   if (choice.isEmpty() || choice.value(QStringLiteral("index")).toInt(0) != 0) return chunk;
   chunk.hasChoice = true;
   // A server that does not stream has the same under "message".
-  const QJsonObject delta = choice.contains(QStringLiteral("delta")) ? choice.value(QStringLiteral("delta")).toObject()
-                                                                     : choice.value(QStringLiteral("message")).toObject();
+  const QJsonObject delta = choice.contains(QStringLiteral("delta"))
+                                ? choice.value(QStringLiteral("delta")).toObject()
+                                : choice.value(QStringLiteral("message")).toObject();
   chunk.text = delta.value(QStringLiteral("content")).toString();
   // The same under two names; some servers send both.
   chunk.reasoning = delta.value(QStringLiteral("reasoning_content")).toString();

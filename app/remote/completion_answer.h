@@ -22,8 +22,8 @@ struct CompletionToken {
   bool operator==(const CompletionToken&) const = default;
 };
 
-/// One object of a stream ("chat.completion.chunk"), or a whole answer, read. Fields of another type are as if they were
-/// not there.
+/// One object of a stream ("chat.completion.chunk"), or a whole answer, read. Fields of another type are as if they
+/// were not there.
 struct CompletionChunk {
   bool hasChoice = false;
   QString reasoning;

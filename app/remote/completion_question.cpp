@@ -14,11 +14,16 @@ namespace {
 
 constexpr int kMostAlternatives = 20;  // of the protocol
 
-const QStringList kOptional = {
-    QStringLiteral("top_k"),           QStringLiteral("min_p"),          QStringLiteral("repetition_penalty"),
-    QStringLiteral("repeat_penalty"),  QStringLiteral("seed"),           QStringLiteral("presence_penalty"),
-    QStringLiteral("frequency_penalty"), QStringLiteral("stream_options"), QStringLiteral("logprobs"),
-    QStringLiteral("top_logprobs")};
+const QStringList kOptional = {QStringLiteral("top_k"),
+                               QStringLiteral("min_p"),
+                               QStringLiteral("repetition_penalty"),
+                               QStringLiteral("repeat_penalty"),
+                               QStringLiteral("seed"),
+                               QStringLiteral("presence_penalty"),
+                               QStringLiteral("frequency_penalty"),
+                               QStringLiteral("stream_options"),
+                               QStringLiteral("logprobs"),
+                               QStringLiteral("top_logprobs")};
 
 template <class Number>
 void put(QJsonObject& json, const QString& field, const std::optional<Number>& number) {
@@ -52,8 +57,9 @@ QByteArray completionJson(const QString& model, const CompletionQuestion& questi
   QJsonArray messages;
   for (const CompletionMessage& message : question.messages) {
     const bool fromModel = message.role == QLatin1String("assistant");
-    messages.append(QJsonObject{{QStringLiteral("role"), message.role},
-                                {QStringLiteral("content"), fromModel ? withoutReasoning(message.text) : message.text}});
+    messages.append(
+        QJsonObject{{QStringLiteral("role"), message.role},
+                    {QStringLiteral("content"), fromModel ? withoutReasoning(message.text) : message.text}});
   }
   QJsonObject json{{QStringLiteral("model"), model},
                    {QStringLiteral("messages"), messages},

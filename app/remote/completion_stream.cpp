@@ -8,6 +8,9 @@ namespace app {
 
 namespace {
 
+// Once the reply has ended, only the count of tokens is still waited for.
+constexpr int kSilenceAfterReasonMs = 5000;
+
 /// The settings among `fields` that the person loses with them.
 QStringList lostSettings(const QStringList& fields) {
   const QString penalty = QStringLiteral("repetition_penalty");
@@ -93,6 +96,7 @@ void CompletionStream::readAnswer() {
   }
   CompletionPiece piece;
   for (const ServerEvent& event : reader_.read(bytes)) {
+    if (event.data.trimmed().isEmpty()) continue;  // says no more than a comment
     done_ = done_ || event.data.trimmed() == "[DONE]";
     if (done_ || ended_) break;
     takeJson(event.data, event.type == "error", piece);
@@ -133,7 +137,10 @@ void CompletionStream::takeJson(const QByteArray& bytes, bool isError, Completio
   if (chunk.promptTokens >= 0) end_.promptTokens = chunk.promptTokens;
   if (chunk.cachedTokens >= 0) end_.cachedTokens = chunk.cachedTokens;
   if (chunk.completionTokens >= 0) end_.completionTokens = chunk.completionTokens;
-  if (!chunk.finishReason.isEmpty()) end_.finishReason = chunk.finishReason;
+  if (!chunk.finishReason.isEmpty()) {
+    end_.finishReason = chunk.finishReason;
+    post_->setSilence(kSilenceAfterReasonMs);
+  }
   if (question_.logprobs >= 0) piece.tokens += chunk.tokens;
   if (chunk.text.isEmpty() && chunk.reasoning.isEmpty()) return;
   piece.text += text_.add(chunk.reasoning, chunk.text);
@@ -199,12 +206,13 @@ void CompletionStream::failWith(const QString& sentence, const QString& detail) 
 
 void CompletionStream::noteLeftOut() {
   const CompletionQuestion& asked = question_;
-  QStringList sendable = QJsonDocument::fromJson(completionJson({}, {{}, asked.sampling, asked.logprobs}, {})).object().keys();
+  QStringList sendable =
+      QJsonDocument::fromJson(completionJson({}, {{}, asked.sampling, asked.logprobs}, {})).object().keys();
   for (const QString& setting : lostSettings(unknown_)) {
     if (sendable.contains(setting)) end_.leftOut << setting;
   }
   if (!end_.leftOut.isEmpty())
-    end_.notice = tr("%1 does not know these settings, so they were left out: %2.")
+    end_.notice = tr("%1 does not take these settings, so they were left out: %2.")
                       .arg(model_.host(), end_.leftOut.join(QStringLiteral(", ")));
 }
 
@@ -213,7 +221,13 @@ void CompletionStream::finish() {
   last.text = text_.end();
   tell(last);
   if (ended_) return;
-  if (end_.error.isEmpty() && end_.finishReason.isEmpty()) end_.finishReason = QStringLiteral("stop");
+  // vLLM's and SGLang's words for a reply that they dropped.
+  if (end_.finishReason == QLatin1String("abort") || end_.finishReason == QLatin1String("error")) {
+    end_.finishReason.clear();
+    if (end_.error.isEmpty()) end_.error = remoteFailureSentence(place(), {});
+  } else if (end_.error.isEmpty() && end_.finishReason.isEmpty()) {
+    end_.finishReason = QStringLiteral("stop");
+  }
   noteLeftOut();
   ended_ = true;
   drop();

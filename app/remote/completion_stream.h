@@ -28,17 +28,18 @@ struct CompletionPiece {
 
 /// How it ended. `error` is empty where the server wrote to the end.
 struct CompletionEnd {
-  QString finishReason;   ///< the server's word: "stop", "length" ...; empty with an error
-  QString error;          ///< one sentence for people; what came before stays
-  QString errorDetail;    ///< what the server said itself; may be empty
-  int status = 0;         ///< of HTTP, where it is the error
+  QString finishReason;        ///< the server's word: "stop", "length" ...; empty with an error
+  QString error;               ///< one sentence for people; what came before stays
+  QString errorDetail;         ///< what the server said itself; may be empty
+  int status = 0;              ///< of HTTP, where it is the error
   int retryAfterSeconds = -1;  ///< what the server asked to wait; -1: it did not
   int promptTokens = -1, cachedTokens = -1, completionTokens = -1;  ///< by the server's usage; -1: not told
-  QStringList leftOut;    ///< settings that were not sent because the server does not know them, such as "top_k"
-  QString notice;         ///< the same in a sentence; empty: none
+  QStringList leftOut;  ///< settings that were not sent because the server does not take them, such as "top_k"
+  QString notice;       ///< the same in a sentence; empty: none
 };
 
-/// One reply of a remote model, streamed: POST {base}/chat/completions, server-sent events read as they come. UI thread.
+/// One reply of a remote model, streamed: POST {base}/chat/completions, server-sent events read as they come. UI
+/// thread.
 ///
 /// No redirect is followed. The key goes to the base's origin only, by plain http only to this machine or where the
 /// model says plainHttp. Where the server refuses a field that not all servers know (top_k, min_p ...) and names it, it
@@ -67,7 +68,7 @@ class CompletionStream : public QObject {
   /// For tests: the longest silences, in milliseconds.
   void setSilence(int firstMs, int laterMs);
 
-  const CompletionEnd& end() const { return end_; }  ///< complete once finished() came
+  const CompletionEnd& end() const { return end_; }              ///< complete once finished() came
   const QStringList& unknownFields() const { return unknown_; }  ///< that the server did not take
 
  signals:

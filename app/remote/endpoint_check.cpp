@@ -18,9 +18,10 @@ constexpr qint64 kLargestAnswer = 4LL * 1024 * 1024;  // bytes
 
 /// Of a server's entry, under the names that servers have for it.
 int contextOf(const QJsonObject& entry) {
-  const QJsonValue told[] = {entry.value(QStringLiteral("max_model_len")),  // vLLM, SGLang
-                             entry.value(QStringLiteral("context_length")),
-                             entry.value(QStringLiteral("meta")).toObject().value(QStringLiteral("n_ctx"))};  // llama.cpp
+  const QJsonValue told[] = {
+      entry.value(QStringLiteral("max_model_len")),  // vLLM, SGLang
+      entry.value(QStringLiteral("context_length")),
+      entry.value(QStringLiteral("meta")).toObject().value(QStringLiteral("n_ctx"))};  // llama.cpp
   for (const QJsonValue& value : told) {
     const double tokens = value.toDouble(0);
     if (tokens >= 1 && tokens <= kLargestRemoteContext) return static_cast<int>(tokens);
@@ -35,14 +36,17 @@ QList<ServedModel> readServedModels(const QByteArray& json, QString& problem) {
   const QJsonDocument document = QJsonDocument::fromJson(json);
   const QJsonValue list = document.object().value(QStringLiteral("data"));
   if (!list.isArray()) {
-    problem = EndpointCheck::tr("The answer is no list of models: is the address right? Most servers want it to end with /v1.");
+    problem = EndpointCheck::tr(
+        "The answer is no list of models: is the address right? Most servers want it to end with /v1.");
     return {};
   }
   QList<ServedModel> models;
   for (const QJsonValue& value : list.toArray()) {
     const QString name = value.toObject().value(QStringLiteral("id")).toString();
-    const bool printable = std::all_of(name.begin(), name.end(), [](QChar c) { return c.isPrint() || c.isSurrogate(); });
-    const bool known = std::any_of(models.begin(), models.end(), [&](const ServedModel& one) { return one.name == name; });
+    const bool printable =
+        std::all_of(name.begin(), name.end(), [](QChar c) { return c.isPrint() || c.isSurrogate(); });
+    const bool known =
+        std::any_of(models.begin(), models.end(), [&](const ServedModel& one) { return one.name == name; });
     if (name.trimmed().isEmpty() || name.size() > kLongestRemoteName || !printable || known) continue;
     models.append({name, contextOf(value.toObject())});
     if (models.size() == kMostServedModels) break;
@@ -62,7 +66,8 @@ QStringList EndpointCheck::models() const {
 }
 
 int EndpointCheck::contextLength(const QString& model) const {
-  const auto found = std::find_if(served_.begin(), served_.end(), [&](const ServedModel& one) { return one.name == model; });
+  const auto found =
+      std::find_if(served_.begin(), served_.end(), [&](const ServedModel& one) { return one.name == model; });
   return found == served_.end() ? 0 : found->contextLength;
 }
 
@@ -95,7 +100,8 @@ void EndpointCheck::start(const QUrl& base, const QByteArray& key, bool plainHtt
   question.limit = kLargestAnswer;
   question.follows = false;
   if (plainHttp) {
-    question.httpHost = base.authority();
+    // Not the authority: there an address of version 6 stands in brackets.
+    question.httpHost = base.host() + QLatin1Char(':') + QString::number(base.port(80));
     question.plainToken = true;
   }
   fetch_ = new HttpFetch(network_, question, this);

@@ -21,8 +21,8 @@ struct ServedModel {
   int contextLength = 0;  ///< tokens; 0: not told
 };
 
-/// Reads the answer to GET {base}/models: at most kMostServedModels, in the server's order, each name once. `problem` is
-/// set where it is no such answer.
+/// Reads the answer to GET {base}/models: at most kMostServedModels, in the server's order, each name once. `problem`
+/// is set where it is no such answer.
 QList<ServedModel> readServedModels(const QByteArray& json, QString& problem);
 inline constexpr int kMostServedModels = 500;
 
@@ -44,10 +44,10 @@ class EndpointCheck : public QObject {
   ~EndpointCheck() override;
 
   bool isRunning() const { return fetch_ != nullptr; }
-  bool hasPassed() const { return passed_; }     ///< the last test was answered with models
-  QString problem() const { return problem_; }   ///< why not, in a sentence
+  bool hasPassed() const { return passed_; }            ///< the last test was answered with models
+  QString problem() const { return problem_; }          ///< why not, in a sentence
   QString address() const { return base_.toString(); }  ///< of the last test, as it was understood
-  QStringList models() const;                    ///< names, of the last test
+  QStringList models() const;                           ///< names, of the last test
 
   /// Tokens that the server reads at most with a model; 0: it does not say.
   Q_INVOKABLE int contextLength(const QString& model) const;

@@ -12,8 +12,9 @@ struct ServerEvent {
 };
 
 /// Server-sent events from bytes that come in any pieces (WHATWG HTML, "Server-sent events", 9.2.6): lines end with \n,
-/// \r\n or \r, a byte order mark at the head is passed over, comments and unknown fields are. Beyond that, a field "error"
-/// is an event of type "error", which is how llama.cpp's server tells of failures. Lines and events have limits.
+/// \r\n or \r, a byte order mark at the head is passed over, comments and unknown fields are. Beyond that, a field
+/// "error" is an event of type "error", which is how llama.cpp's server tells of failures. Lines and events have
+/// limits.
 class EventReader {
  public:
   static constexpr qsizetype kLongestLine = 1024 * 1024;       ///< bytes
@@ -22,7 +23,6 @@ class EventReader {
   /// The events that `bytes` complete. Nothing any more once hasFailed().
   QList<ServerEvent> read(const QByteArray& bytes);
   bool hasFailed() const { return failed_; }  ///< a limit was passed
-  bool hasOpenEvent() const { return !line_.isEmpty() || !event_.data.isEmpty(); }
 
  private:
   void endLine(QList<ServerEvent>& events);

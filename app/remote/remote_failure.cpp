@@ -44,7 +44,8 @@ void addDetail(const QJsonValue& detail, Texts& texts) {
     }
     texts.naming << place;
     if (texts.forPeople.isEmpty())
-      texts.forPeople = QStringLiteral("%1: %2").arg(place.join(QLatin1Char('.')), one.value(QStringLiteral("msg")).toString());
+      texts.forPeople =
+          QStringLiteral("%1: %2").arg(place.join(QLatin1Char('.')), one.value(QStringLiteral("msg")).toString());
   }
 }
 
@@ -68,8 +69,9 @@ QString pause(int seconds) {
 }
 
 bool isTooLong(const ServerWords& words) {
-  static const QRegularExpression kSaying(QStringLiteral("context (length|window|size)|maximum (model|context|input) len|too many tokens"),
-                                          QRegularExpression::CaseInsensitiveOption);
+  static const QRegularExpression kSaying(
+      QStringLiteral("context (length|window|size)|maximum (model|context|input) len|too many tokens"),
+      QRegularExpression::CaseInsensitiveOption);
   return words.code == QLatin1String("context_length_exceeded") || words.text.contains(kSaying);
 }
 
@@ -78,31 +80,42 @@ QString statusSentence(const RemotePlace& place, const HttpFailure& failure, con
   switch (failure.status) {
     case 400:
     case 422:
-      return (isTooLong(words) ? CompletionStream::tr("The conversation is longer than %1 can read (status %2): start a new chat to go on.")
-                               : CompletionStream::tr("%1 does not take the question (status %2)."))
+      return (isTooLong(words)
+                  ? CompletionStream::tr("The conversation and the reply asked for are longer than %1 can read (status "
+                                         "%2): start a new chat, or limit the length of replies.")
+                  : CompletionStream::tr("%1 does not take the question (status %2)."))
           .arg(place.host, status);
     case 401:
       return (place.hasKey ? CompletionStream::tr("%1 does not accept the key (status 401): enter another one for it.")
                            : CompletionStream::tr("%1 wants a key (status 401): enter the one that you have for it."))
           .arg(place.host);
     case 402:
-      return CompletionStream::tr("%1 wants to be paid first (status 402): look at your account there.").arg(place.host);
+      return CompletionStream::tr("%1 wants to be paid first (status 402): look at your account there.")
+          .arg(place.host);
     case 403:
-      return CompletionStream::tr("%1 does not let you use this (status 403): the key may not be good for it.").arg(place.host);
+      return CompletionStream::tr("%1 does not let you use this (status 403): the key may not be good for it.")
+          .arg(place.host);
     case 404:
-      return (place.model.isEmpty()
-                  ? CompletionStream::tr("%1 has nothing at this address (status 404): most servers want it to end with /v1.")
-                  : CompletionStream::tr("%1 has no model \"%2\" at this address (status 404): test the address, and choose one that it names."))
-          .arg(place.host, place.model);
+      return place.model.isEmpty()
+                 ? CompletionStream::tr(
+                       "%1 has nothing at this address (status 404): most servers want it to end with /v1.")
+                       .arg(place.host)
+                 : CompletionStream::tr(
+                       "%1 has no model \"%2\" at this address (status 404): test the address, and "
+                       "choose one that it names.")
+                       .arg(place.host, place.model);
     case 413:
-      return CompletionStream::tr("%1 finds the conversation too long (status 413): start a new chat to go on.").arg(place.host);
+      return CompletionStream::tr("%1 finds the conversation too long (status 413): start a new chat to go on.")
+          .arg(place.host);
     case 429:
       return failure.retryAfterSeconds >= 0
-                 ? CompletionStream::tr("%1 is asked too often (status 429) and wants a pause of %2.").arg(place.host, pause(failure.retryAfterSeconds))
+                 ? CompletionStream::tr("%1 is asked too often (status 429) and wants a pause of %2.")
+                       .arg(place.host, pause(failure.retryAfterSeconds))
                  : CompletionStream::tr("%1 is asked too often (status 429): try again later.").arg(place.host);
     case 503:
       return failure.retryAfterSeconds >= 0
-                 ? CompletionStream::tr("%1 is busy or still starting (status 503) and wants a pause of %2.").arg(place.host, pause(failure.retryAfterSeconds))
+                 ? CompletionStream::tr("%1 is busy or still starting (status 503) and wants a pause of %2.")
+                       .arg(place.host, pause(failure.retryAfterSeconds))
                  : CompletionStream::tr("%1 is busy or still starting (status 503): try again later.").arg(place.host);
     default:
       return (failure.status >= 500 ? CompletionStream::tr("%1 is out of order (status %2): try again later.")
@@ -115,7 +128,7 @@ QString statusSentence(const RemotePlace& place, const HttpFailure& failure, con
 
 bool isFailure(const QJsonObject& json) {
   const QJsonValue error = json.value(QStringLiteral("error"));
-  return (!error.isNull() && !error.isUndefined()) ||
+  return (!error.isNull() && !error.isUndefined() && error != QJsonValue(QString())) ||
          json.value(QStringLiteral("object")).toString() == QLatin1String("error") ||
          (!json.contains(QStringLiteral("choices")) && json.contains(QStringLiteral("detail")));
 }
@@ -149,7 +162,10 @@ QString remoteFailureSentence(const RemotePlace& place, const HttpFailure& failu
 }
 
 QString remoteFailureSentence(const RemotePlace& place, const ServerWords& words) {
-  return isTooLong(words) ? CompletionStream::tr("The conversation is longer than %1 can read: start a new chat to go on.").arg(place.host)
+  return isTooLong(words) ? CompletionStream::tr(
+                                "The conversation and the reply asked for are longer than %1 can read: start a new "
+                                "chat, or limit the length of replies.")
+                                .arg(place.host)
                           : CompletionStream::tr("%1 gave up in the middle of the answer.").arg(place.host);
 }
 

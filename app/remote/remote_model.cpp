@@ -27,6 +27,11 @@ bool isName(const QString& text) {
          std::all_of(text.begin(), text.end(), [](QChar c) { return c.isPrint() || c.isSurrogate(); });
 }
 
+/// As it is read again: a space in a path is none of an address.
+QString written(const QUrl& base) {
+  return base.toString(QUrl::FullyEncoded);
+}
+
 QString pathOf(QString path) {
   const auto cut = [&path](QLatin1String end) {
     while (path.endsWith(QLatin1Char('/'))) path.chop(1);
@@ -68,7 +73,8 @@ QUrl readRemoteAddress(const QString& text, QString& problem) {
     problem = sentence;
     return QUrl();
   };
-  if (address.isEmpty()) return refuse(RemoteModels::tr("Enter the address of the server, such as http://localhost:8000/v1."));
+  if (address.isEmpty())
+    return refuse(RemoteModels::tr("Enter the address of the server, such as http://localhost:8000/v1."));
   if (address.size() > kLongestRemoteAddress) return refuse(RemoteModels::tr("The address is too long."));
   if (!address.contains(QLatin1String("://"))) {
     const bool own = isThisMachine(QUrl(QStringLiteral("http://") + address, QUrl::StrictMode).host());
@@ -95,11 +101,13 @@ bool needsPlainHttp(const QUrl& base) {
 
 QString remoteModelProblem(const RemoteModel& model) {
   QString problem;
-  if (readRemoteAddress(model.base.toString(), problem) != model.base)
-    return problem.isEmpty() ? RemoteModels::tr("This is no address: one is written like https://host:8000/v1.") : problem;
+  if (readRemoteAddress(written(model.base), problem) != model.base)
+    return problem.isEmpty() ? RemoteModels::tr("This is no address: one is written like https://host:8000/v1.")
+                             : problem;
   if (needsPlainHttp(model.base) && !model.plainHttp)
-    return RemoteModels::tr("%1 is another machine and the address is not encrypted: use https, or accept that others on the "
-                            "way can read the text and the key.")
+    return RemoteModels::tr(
+               "%1 is another machine and the address is not encrypted: use https, or accept that others on the "
+               "way can read the text and the key.")
         .arg(model.host());
   if (model.model.trimmed().isEmpty()) return RemoteModels::tr("Choose the model that the server is to use.");
   if (!isName(model.model) || !isName(model.title))
@@ -112,7 +120,7 @@ QString remoteModelProblem(const RemoteModel& model) {
 QJsonObject toJson(const RemoteModel& model) {
   return {{QStringLiteral("id"), model.id},
           {QStringLiteral("title"), model.title},
-          {QStringLiteral("base"), model.base.toString()},
+          {QStringLiteral("base"), written(model.base)},
           {QStringLiteral("model"), model.model},
           {QStringLiteral("contextLength"), model.contextLength},
           {QStringLiteral("plainHttp"), model.plainHttp}};

@@ -9,10 +9,10 @@ namespace app {
 
 /// A model that another machine runs, behind an address that speaks OpenAI's protocol. A value.
 struct RemoteModel {
-  QString id;     ///< of ours: random, never changes
-  QString title;  ///< what the person calls it
-  QUrl base;      ///< "https://host:8000/v1", as readRemoteAddress() gives it
-  QString model;  ///< the server's name for it
+  QString id;              ///< of ours: random, never changes
+  QString title;           ///< what the person calls it
+  QUrl base;               ///< "https://host:8000/v1", as readRemoteAddress() gives it
+  QString model;           ///< the server's name for it
   int contextLength = 0;   ///< tokens; 0: the server does not say
   bool plainHttp = false;  ///< the person accepted that text and key go to another machine unencrypted
 

@@ -20,6 +20,7 @@ QString keyName(const RemoteModel& model) {
 RemoteModels::RemoteModels(Settings& settings, std::function<QString()> blocked, KeychainEntry::Keeper keeper,
                            QObject* parent)
     : QAbstractListModel(parent), settings_(settings), blocked_(std::move(blocked)), keeper_(keeper), test_(network_) {
+  askThisMachineDirectly(network_);
   for (const QJsonValue& value : settings_.remoteModels()) {
     const auto model = remoteModelFrom(value.toObject());
     if (model && rowOf(model->id) < 0) append(*model);
@@ -153,7 +154,8 @@ bool RemoteModels::setKey(const QString& id, const QString& text) {
   const int row = rowOf(id);
   const QByteArray key = text.trimmed().toUtf8();
   const bool good = row >= 0 && KeychainEntry::isSecret(key);
-  setProblem(good ? QString() : tr("That is no key: one is a single word of letters, digits and signs, without spaces."));
+  setProblem(good ? QString()
+                  : tr("That is no key: one is a single word of letters, digits and signs, without spaces."));
   if (good) models_[static_cast<std::size_t>(row)].key->set(key);
   return good;
 }
@@ -163,8 +165,7 @@ void RemoteModels::removeKey(const QString& id) {
   if (row >= 0) models_[static_cast<std::size_t>(row)].key->remove();
 }
 
-void RemoteModels::keyFor(const QString& id, QObject* context,
-                          const std::function<void(const QByteArray& key)>& take) {
+void RemoteModels::keyFor(const QString& id, QObject* context, const std::function<void(const QByteArray& key)>& take) {
   const int row = rowOf(id);
   if (row < 0) return;
   KeychainEntry* entry = models_[static_cast<std::size_t>(row)].key.get();
@@ -183,13 +184,18 @@ void RemoteModels::testAddress(const QString& address, const QString& key, bool 
   if (problem.isEmpty() && !typed.isEmpty() && !KeychainEntry::isSecret(typed))
     problem = tr("That is no key: one is a single word of letters, digits and signs, without spaces.");
   if (problem.isEmpty() && app::needsPlainHttp(base) && !plainHttp)
-    problem = tr("%1 is another machine and the address is not encrypted: use https, or accept that others on the way can "
-                 "read the text and the key.")
-                  .arg(base.authority());
-  if (!problem.isEmpty()) return test_.refuse(problem);
+    problem =
+        tr("%1 is another machine and the address is not encrypted: use https, or accept that others on the way can "
+           "read the text and the key.")
+            .arg(base.authority());
   const int row = rowOf(id);
   const bool sameOrigin = row >= 0 && originOf(models_[static_cast<std::size_t>(row)].model.base) == originOf(base);
-  test_.start(base, typed.isEmpty() && sameOrigin ? models_[static_cast<std::size_t>(row)].key->secret() : typed, plainHttp);
+  const KeychainEntry* stored =
+      typed.isEmpty() && sameOrigin ? models_[static_cast<std::size_t>(row)].key.get() : nullptr;
+  if (problem.isEmpty() && stored && stored->busy())
+    problem = tr("The keychain has not given the key yet: test again in a moment.");
+  if (!problem.isEmpty()) return test_.refuse(problem);
+  test_.start(base, stored ? stored->secret() : typed, plainHttp);
 }
 
 CompletionStream* RemoteModels::ask(const QString& location, const CompletionQuestion& question) {
@@ -211,7 +217,8 @@ void RemoteModels::begin(CompletionStream* stream, const RemoteModel& model) {
     if (removed == location) stream->fail(tr("The model was removed before it had answered."));
   });
   connect(stream, &CompletionStream::finished, this, [this, stream, id = model.id] {
-    if (const int row = rowOf(id); row >= 0) models_[static_cast<std::size_t>(row)].unknownFields = stream->unknownFields();
+    if (const int row = rowOf(id); row >= 0)
+      models_[static_cast<std::size_t>(row)].unknownFields = stream->unknownFields();
   });
   keyFor(model.id, stream, [this, stream, model](const QByteArray& key) {
     const int row = rowOf(model.id);
@@ -278,7 +285,8 @@ QVariant RemoteModels::data(const QModelIndex& index, int role) const {
 }
 
 QString RemoteModels::keyText(const KeychainEntry& key) const {
-  if (!key.problem().isEmpty()) return tr("The key is forgotten here, but the keychain still has it: %1.").arg(key.problem());
+  if (!key.problem().isEmpty())
+    return tr("The key is forgotten here, but the keychain still has it: %1.").arg(key.problem());
   if (key.secret().isEmpty()) return {};
   if (key.isKept()) return tr("The key is kept in the system's keychain.");
   return key.busy() ? tr("The key is being put into the system's keychain.")
@@ -286,12 +294,18 @@ QString RemoteModels::keyText(const KeychainEntry& key) const {
 }
 
 QHash<int, QByteArray> RemoteModels::roleNames() const {
-  return {{RemoteIdRole, "remoteId"},   {LocationRole, "location"},
-          {TitleRole, "title"},         {HostRole, "host"},
-          {AddressRole, "address"},     {ModelRole, "model"},
-          {ContextLengthRole, "contextLength"}, {HasKeyRole, "hasKey"},
-          {KeyTextRole, "keyText"},     {KeyBusyRole, "keyBusy"},
-          {EncryptedRole, "encrypted"}, {ThisMachineRole, "thisMachine"},
+  return {{RemoteIdRole, "remoteId"},
+          {LocationRole, "location"},
+          {TitleRole, "title"},
+          {HostRole, "host"},
+          {AddressRole, "address"},
+          {ModelRole, "model"},
+          {ContextLengthRole, "contextLength"},
+          {HasKeyRole, "hasKey"},
+          {KeyTextRole, "keyText"},
+          {KeyBusyRole, "keyBusy"},
+          {EncryptedRole, "encrypted"},
+          {ThisMachineRole, "thisMachine"},
           {PlainHttpRole, "plainHttp"}};
 }
 

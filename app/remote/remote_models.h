@@ -58,8 +58,8 @@ class RemoteModels : public QAbstractListModel {
   /// By "remote:<id>"; null: there is none such. Valid until the next change of the rows.
   const RemoteModel* find(const QString& location) const;
 
-  /// Adds one at the end and gives its id; empty: it was refused, problem() says why. `plainHttp`: the person accepts that
-  /// it is not encrypted.
+  /// Adds one at the end and gives its id; empty: it was refused, problem() says why. `plainHttp`: the person accepts
+  /// that it is not encrypted.
   Q_INVOKABLE QString add(const QString& address, const QString& model, const QString& title, int contextLength,
                           bool plainHttp);
   /// Changes one; false: it was refused. Where the address has another origin its key is forgotten.
@@ -83,8 +83,8 @@ class RemoteModels : public QAbstractListModel {
   /// of it is in test().
   Q_INVOKABLE void testAddress(const QString& address, const QString& key, bool plainHttp, const QString& id = {});
 
-  /// Has a remote model answer. The stream has begun; where that is not possible it fails soon, with a sentence. Where the
-  /// network is blocked meanwhile it ends with that sentence. Owned by this object; delete it with deleteLater().
+  /// Has a remote model answer. The stream has begun; where that is not possible it fails soon, with a sentence. Where
+  /// the network is blocked meanwhile it ends with that sentence. Owned by this object; delete it with deleteLater().
   CompletionStream* ask(const QString& location, const CompletionQuestion& question);
 
   int rowCount(const QModelIndex& parent = {}) const override;

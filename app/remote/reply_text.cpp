@@ -58,6 +58,7 @@ QString ReplyText::taken(QString piece) {
     piece.chop(1);
   }
   for (qsizetype i = 0; i < piece.size(); ++i) {
+    if (piece[i].isNull()) piece[i] = QChar::ReplacementCharacter;
     if (!piece[i].isSurrogate()) continue;
     if (piece[i].isHighSurrogate() && i + 1 < piece.size() && piece[i + 1].isLowSurrogate()) {
       ++i;
