@@ -147,13 +147,19 @@ void HttpPost::replyFinished() {
   if (reply_->bytesAvailable() > 0) bytesCame();
   if (!reply_ || failure_) return;
   const QNetworkReply::NetworkError error = reply_->error();
+  // Qt would have sent the question again: the server closed the connection, which is also how a body without a length
+  // ends.
+  const bool closed = error == QNetworkReply::ContentReSendError;
   if (status_ == 0) {
     if (error == QNetworkReply::SslHandshakeFailedError) {
       fail(HttpFailure::Kind::Tls, httpTlsSentence(message_.url, reply_->errorString()));
+    } else if (closed) {
+      fail(HttpFailure::Kind::Unreachable,
+           tr("%1 closed the connection without an answer.").arg(httpPlace(message_.url)));
     } else {
       fail(HttpFailure::Kind::Unreachable, httpUnreachableSentence(message_.url, *reply_));
     }
-  } else if (answered_ && error != QNetworkReply::NoError) {
+  } else if (answered_ && error != QNetworkReply::NoError && !closed) {
     fail(HttpFailure::Kind::Cut, tr("The connection to %1 broke in the middle.").arg(httpPlace(message_.url)));
   } else {
     end();

@@ -101,7 +101,7 @@ bool needsPlainHttp(const QUrl& base) {
 
 QString remoteModelProblem(const RemoteModel& model) {
   QString problem;
-  if (readRemoteAddress(written(model.base), problem) != model.base)
+  if (readRemoteAddress(written(model.base), problem) != model.base || model.base.isEmpty())
     return problem.isEmpty() ? RemoteModels::tr("This is no address: one is written like https://host:8000/v1.")
                              : problem;
   if (needsPlainHttp(model.base) && !model.plainHttp)
