@@ -159,7 +159,13 @@ void CompletionStream::postFinished() {
   if (isStream_ && !end_.finishReason.isEmpty()) return finish();
   if (failure.kind == HttpFailure::Kind::Status) return refused();
   if (failure) return failWith(failure.sentence);
-  if (isStream_) return failWith(tr("%1 ended in the middle of its answer.").arg(model_.host()));
+  if (isStream_) {
+    // Servers that fail once they have said 200 say no more: llama-cpp-python's where the conversation is too long.
+    return failWith((writes_ ? tr("%1 ended in the middle of its answer.")
+                             : tr("%1 ended before it wrote anything: the conversation may be too long for it, and its "
+                                  "own log may say why."))
+                        .arg(model_.host()));
+  }
   CompletionPiece piece;
   takeJson(whole_, false, piece);
   tell(piece);

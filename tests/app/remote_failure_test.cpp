@@ -113,6 +113,11 @@ class RemoteFailureTest : public tests::RemoteFixture {
     QVERIFY(reply.end.finishReason.isEmpty());
   }
 
+  void endWithoutAWordIsAnErrorThatSaysWhatMayHelp() {
+    const ToldReply reply = streamed({});
+    QVERIFY2(reply.end.error.contains(QStringLiteral("before it wrote anything")), qPrintable(reply.end.error));
+  }
+
   void brokenConnectionIsAnErrorThatKeepsWhatCame_data() {
     QTest::addColumn<QByteArray>("length");
     QTest::addColumn<QByteArray>("body");
