@@ -134,8 +134,7 @@ class RemoteServerTest : public tests::RemoteFixture {
     CompletionQuestion question = greedy(16);
     question.messages[0].text = QStringLiteral("word ").repeated(4000);
     const ToldReply reply = ask(question);
-    QVERIFY2(reply.end.error.contains(QStringLiteral("too long")),
-             qPrintable(reply.end.error + reply.end.errorDetail));
+    QVERIFY2(reply.end.error.contains(QStringLiteral("too long")), qPrintable(reply.end.error + reply.end.errorDetail));
   }
 
   void abortEndsTheReplyAndTheServerAnswersTheNext() {
