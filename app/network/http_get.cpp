@@ -40,8 +40,6 @@ bool isStrongEtag(const QByteArray& etag) {
 }
 
 void HttpGet::ReplyEnd::operator()(QNetworkReply* reply) const {
-  // The end of a running reply ends its request; abort() would complain where an error is on its way already.
-  reply->disconnect();
   reply->deleteLater();
 }
 
@@ -72,7 +70,10 @@ void HttpGet::abort() {
   dropReply();
 }
 
+/// The end of a running reply closes its connection, which it asks for by a signal of its own: only ours are taken away.
+/// abort() would complain where an error is on its way already.
 void HttpGet::dropReply() {
+  if (reply_) reply_->disconnect(this);
   reply_.reset();
 }
 
@@ -91,6 +92,7 @@ void HttpGet::ask(const QUrl& url) {
   if (mayCarryToken_ && secret && !question_.token.isEmpty()) {
     request.setRawHeader("Authorization", "Bearer " + question_.token);
   }
+  dropReply();
   reply_.reset(network_.get(request));
   reply_->setReadBufferSize(kReadAhead);
   connect(reply_.get(), &QNetworkReply::metaDataChanged, this, &HttpGet::headersCame);

@@ -1,7 +1,8 @@
 #include "app/network/http_post.h"
 
-#include <QBuffer>
+#include <QIODevice>
 #include <QNetworkAccessManager>
+#include <algorithm>
 
 #include "app/network/http_failure.h"
 #include "app/network/http_rules.h"
@@ -13,13 +14,27 @@ namespace {
 constexpr qint64 kReadAhead = 1024LL * 1024;
 constexpr int kSilenceOfRefusalMs = 10000;  // of the body that explains a status
 
-/// A body that is sent once. Qt sends a question again by itself where a connection ends without an answer; a reply
-/// that is generated twice is paid for twice.
-class OneTimeBody : public QBuffer {
+/// A body that is sent once. Qt sends a question again by itself where a connection ends without an answer; a reply that
+/// is generated twice is paid for twice. Not a QBuffer: of one Qt takes the bytes, past what this says.
+class OneTimeBody : public QIODevice {
  public:
-  using QBuffer::QBuffer;
+  explicit OneTimeBody(const QByteArray& bytes) : bytes_(bytes) { open(QIODevice::ReadOnly); }
   bool isSequential() const override { return true; }
   bool reset() override { return false; }
+  qint64 bytesAvailable() const override { return bytes_.size() - sent_ + QIODevice::bytesAvailable(); }
+
+ protected:
+  qint64 readData(char* to, qint64 most) override {
+    const qint64 count = std::min<qint64>(most, bytes_.size() - sent_);
+    std::copy_n(bytes_.constData() + sent_, count, to);
+    sent_ += count;
+    return count > 0 ? count : -1;
+  }
+  qint64 writeData(const char*, qint64) override { return -1; }
+
+ private:
+  const QByteArray bytes_;
+  qsizetype sent_ = 0;
 };
 
 bool isRedirect(int status) {
@@ -29,7 +44,6 @@ bool isRedirect(int status) {
 }  // namespace
 
 void HttpPost::ReplyEnd::operator()(QNetworkReply* reply) const {
-  reply->disconnect();
   reply->deleteLater();
 }
 
@@ -56,9 +70,7 @@ void HttpPost::start() {
   request.setRawHeader("Connection", "close");
   if (!message_.token.isEmpty() && mayCarrySecret(message_.url, message_.plainHttp))
     request.setRawHeader("Authorization", "Bearer " + message_.token);
-  auto* body = new OneTimeBody;
-  body->setData(message_.json);
-  body->open(QIODevice::ReadOnly);
+  auto* body = new OneTimeBody(message_.json);
   reply_.reset(network_.post(request, body));
   body->setParent(reply_.get());
   reply_->setReadBufferSize(kReadAhead);
@@ -71,6 +83,12 @@ void HttpPost::start() {
 void HttpPost::abort() {
   aborted_ = true;
   silence_.stop();
+  dropReply();
+}
+
+/// The end of a reply closes its connection, which it asks for by a signal of its own: only ours are taken away.
+void HttpPost::dropReply() {
+  if (reply_) reply_->disconnect(this);
   reply_.reset();
 }
 
@@ -169,7 +187,7 @@ void HttpPost::end() {
     failure_.retryAfterSeconds = retryAfterSeconds(header("Retry-After"));
     failure_.sentence = tr("%1 gave no answer but status %2.").arg(httpPlace(message_.url), QString::number(status_));
   }
-  reply_.reset();
+  dropReply();
   QMetaObject::invokeMethod(
       this,
       [this] {

@@ -59,6 +59,7 @@ class HttpPost : public QObject {
   void bytesCame();
   void replyFinished();
   void silent();
+  void dropReply();
   void fail(HttpFailure::Kind kind, const QString& sentence);
   void end();
 

@@ -17,7 +17,8 @@ class CompletionServer : public QTcpServer {
   struct Answer {
     QPointer<QTcpSocket> socket;
     QJsonObject question;
-    QByteArray key;  ///< "Bearer ..."; empty: none came
+    QByteArray key;   ///< "Bearer ..."; empty: none came
+    QByteArray head;  ///< the first line and the fields of the request
 
     void begin() const { write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"); }
     void say(const QByteArray& text) const { delta("content", text); }
@@ -29,25 +30,28 @@ class CompletionServer : public QTcpServer {
       close();
     }
     void refuse(int status, const QByteArray& json) const {
-      write("HTTP/1.1 " + QByteArray::number(status) + " No\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " +
+      write("HTTP/1.1 " + QByteArray::number(status) +
+            " No\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " +
             QByteArray::number(json.size()) + "\r\n\r\n" + json);
       close();
     }
     void close() const {
       if (socket) socket->disconnectFromHost();
     }
+    /// Bytes as they are, for what no sound server says.
+    void write(const QByteArray& bytes) const {
+      if (!socket) return;
+      socket->write(bytes);
+      socket->flush();
+    }
 
    private:
     void delta(const QByteArray& field, const QByteArray& text) const {
       const QJsonObject part{{QString::fromLatin1(field), QString::fromUtf8(text)}};
       const QJsonObject choice{{QStringLiteral("index"), 0}, {QStringLiteral("delta"), part}};
-      write("data: " + QJsonDocument(QJsonObject{{QStringLiteral("choices"), QJsonArray{choice}}}).toJson(QJsonDocument::Compact) +
+      write("data: " +
+            QJsonDocument(QJsonObject{{QStringLiteral("choices"), QJsonArray{choice}}}).toJson(QJsonDocument::Compact) +
             "\n\n");
-    }
-    void write(const QByteArray& bytes) const {
-      if (!socket) return;
-      socket->write(bytes);
-      socket->flush();
     }
   };
 
@@ -65,6 +69,7 @@ class CompletionServer : public QTcpServer {
   QList<QJsonObject> questions;                        ///< of the completions asked for so far
   QByteArrayList keys;                                 ///< that came with all requests, the models' too
   std::function<void(Answer&)> onQuestion;
+  std::function<void(Answer&)> onModels;  ///< answers GET /v1/models in place of `models`
 
  private:
   void take(QTcpSocket* socket) {
@@ -82,9 +87,12 @@ class CompletionServer : public QTcpServer {
       if (body.size() < field(head, "content-length").toInt()) return;
       socket->setProperty("answered", true);
       keys << field(head, "authorization");
-      Answer answer{socket, QJsonDocument::fromJson(body).object(), keys.last()};
-      if (head.startsWith("GET /v1/models ")) return tellModels(answer);
-      if (!head.startsWith("POST /v1/chat/completions ")) return answer.refuse(404, "{}");
+      Answer answer{socket, QJsonDocument::fromJson(body).object(), keys.last(), head};
+      // As a proxy it is asked for whole addresses.
+      const QByteArray request = head.left(head.indexOf(" HTTP/"));
+      if (request.startsWith("GET ") && request.endsWith("/v1/models"))
+        return onModels ? onModels(answer) : tellModels(answer);
+      if (!request.startsWith("POST ") || !request.endsWith("/v1/chat/completions")) return answer.refuse(404, "{}");
       questions << answer.question;
       if (onQuestion) onQuestion(answer);
     });
