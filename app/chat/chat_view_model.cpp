@@ -161,6 +161,7 @@ void ChatViewModel::showConversation(const Conversation& conversation) {
   replaceDraft(conversation.draft);
   thawTimer_.start();
   dismissError();
+  dismissNotice();
   emit conversationIdChanged();
   emit titleChanged();
   stateChanged();

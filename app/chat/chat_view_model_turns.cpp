@@ -305,7 +305,7 @@ void ChatViewModel::replyEnded(Reply* reply) {
   lastTokensPerSecond_ = reply->tokensPerSecond();
   reply_ = nullptr;
   if (reply->state() == Reply::State::Failed) setError(reply->error(), reply->errorDetail());
-  if (reply->notice() != lastNotice_) setNotice(lastNotice_ = reply->notice());
+  if (!reply->notice().isEmpty() && reply->notice() != lastNotice_) setNotice(lastNotice_ = reply->notice());
   countContext();
   stateChanged();
   if (reply->state() == Reply::State::Finished && row >= 0) emit replyFinished(messages_.plainTextAt(row));

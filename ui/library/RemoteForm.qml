@@ -210,12 +210,23 @@ Rectangle {
             Repeater {
                 model: form.test.models.slice(0, served.most)
                 delegate: Chip {
+                    id: choice
+
                     required property string modelData
 
                     text: modelData
                     width: Math.min(implicitWidth, served.width)
                     checked: model.text === modelData
                     onClicked: model.text = modelData
+                    // A server's words: never markup, and without a mark for a shortcut.
+                    contentItem: Words {
+                        text: choice.modelData
+                        font: choice.font
+                        color: choice.checked ? Theme.text : Theme.dim
+                        elide: Text.ElideMiddle
+                        verticalAlignment: Text.AlignVCenter
+                        Accessible.ignored: true
+                    }
                 }
             }
         }
@@ -228,7 +239,7 @@ Rectangle {
         TextLine {
             id: title
             label: qsTr("Name in Sotto")
-            placeholderText: model.text !== "" ? model.text : qsTr("as the server calls it")
+            placeholderText: qsTr("as the server calls it")
             text: form.subject.title ?? ""
             maximumLength: 256
             Layout.fillWidth: true
