@@ -87,9 +87,10 @@ QString ModelRunner::device() const {
 
 QString ModelRunner::deviceReason() const {
   if (!remote_) return loaded_ ? QString::fromStdString(loaded_->info.device_reason) : QString();
-  if (remote_->isThisMachine()) return tr("What you write goes to %1, a server on this computer.").arg(remote_->host());
-  return textIsOpen() ? tr("What you write leaves this computer: it goes to %1, and not encrypted.").arg(remote_->host())
-                      : tr("What you write leaves this computer: it goes to %1, encrypted.").arg(remote_->host());
+  if (remote_->isThisMachine()) return tr("Each message takes the whole chat to %1, a server on this computer.").arg(remote_->host());
+  return remote_->isEncrypted()
+             ? tr("What you write leaves this computer: each message takes the whole chat to %1, encrypted.").arg(remote_->host())
+             : tr("What you write leaves this computer: each message takes the whole chat to %1, not encrypted.").arg(remote_->host());
 }
 
 QString ModelRunner::memoryText() const {
