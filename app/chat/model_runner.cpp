@@ -228,8 +228,10 @@ void ModelRunner::useRemote(const QString& location, bool thenDemo) {
   }
   const RemoteModel chosen = *model;
   loader_.cancel();
-  forgetResting();
-  release();
+  if (!remote_ || location != modelPath_) {  // chosen again, what it writes goes on
+    forgetResting();
+    release();
+  }
   remote_ = chosen;
   modelPath_ = location;
   settings_.setLastModelPath(location);

@@ -272,6 +272,24 @@ class RemoteChatTest : public tests::ChatFixture {
     QVERIFY(server_->questions.isEmpty());
   }
 
+  void chosenAgainItWritesOn() {
+    use();
+    tests::CompletionServer::Answer open;
+    server_->onQuestion = [&open](tests::CompletionServer::Answer& answer) {
+      open = answer;
+      answer.begin();
+      answer.say("First half,");
+    };
+    send(QStringLiteral("Go"));
+    QTRY_COMPARE_WITH_TIMEOUT(text(1), QStringLiteral("First half,"), kPatience);
+    runner_->load(location());
+    open.say(" second half.");
+    open.end("stop", 2, 2);
+    waitForEnd();
+    QCOMPARE(status(1), QStringLiteral("complete"));
+    QCOMPARE(text(1), QStringLiteral("First half, second half."));
+  }
+
   void removedModelIsNotInUseAnyMore() {
     use();
     remotes_->remove(id_);
