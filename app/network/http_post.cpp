@@ -153,7 +153,7 @@ void HttpPost::replyFinished() {
   if (status_ == 0) {
     if (error == QNetworkReply::SslHandshakeFailedError) {
       fail(HttpFailure::Kind::Tls, httpTlsSentence(message_.url, reply_->errorString()));
-    } else if (closed) {
+    } else if (closed || error == QNetworkReply::RemoteHostClosedError) {
       fail(HttpFailure::Kind::Unreachable,
            tr("%1 closed the connection without an answer.").arg(httpPlace(message_.url)));
     } else {

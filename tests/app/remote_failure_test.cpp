@@ -240,14 +240,14 @@ class RemoteFailureTest : public tests::RemoteFixture {
       answer.begin();
       auto* timer = new QTimer(answer.socket);
       connect(timer, &QTimer::timeout, answer.socket, [answer, timer, sent = 0]() mutable {
-        if (++sent < 30) return answer.write(": queued\n\n");
+        if (++sent < 50) return answer.write(": queued\n\n");
         timer->stop();
         answer.say("Hello");
         answer.end("stop", 1, 1);
       });
       timer->start(50);
     };
-    reply = ask(model(), hello(), {}, 1000, 1000);
+    reply = ask(model(), hello(), {}, 2000, 2000);
     QVERIFY2(reply.end.error.isEmpty(), qPrintable(reply.end.error));
   }
 
