@@ -12,6 +12,7 @@
 
 #include "app/history/history_store.h"
 #include "app/library/model_files.h"
+#include "tests/app/completion_server.h"
 #include "tests/app/loopback_hub.h"
 #include "tests/app/model_tree.h"
 #include "tests/ui/program.h"
@@ -348,6 +349,30 @@ const QList<State>& states() {
          openTitled(p, kRope);
          addRemotes(p);
          p.root().runner()->load(p.root().remotes()->data(p.root().remotes()->index(1), app::RemoteModels::LocationRole).toString());
+       }},
+      {"remote-tested", [](Program& p) {
+         static tests::CompletionServer server;
+         server.models = {QStringLiteral("baidu/ERNIE-4.5-300B-A47B-PT"), QStringLiteral("baidu/ERNIE-4.5-21B-A3B-PT"), QStringLiteral("zai-org/GLM-4.5-Air")};
+         p.window().resize(1440, 1500);
+         openModels(p);
+         p.press(QCoreApplication::translate("RemoteSection", "Add a model on another machine…"), QAccessible::Button);
+         QTest::qWait(300);
+         p.type(server.address());
+         p.key(Qt::Key_Return);
+         (void)QTest::qWaitFor([&] { return p.root().remotes()->test()->hasPassed(); }, 10000);
+         p.press(server.models.first(), QAccessible::RadioButton);
+       }},
+      {"remote-cut", [](Program& p) {
+         static tests::CompletionServer server;
+         server.onQuestion = [](tests::CompletionServer::Answer& answer) {
+           answer.begin();
+           answer.say("A rotary embedding turns pairs of dimensions by an angle that grows with the");
+           answer.close();
+         };
+         p.root().runner()->load(QStringLiteral("remote:") + p.root().remotes()->add(server.address(), QStringLiteral("m"), QStringLiteral("ERNIE 4.5 300B"), 131072, false));
+         p.root().chat()->setDraft(QStringLiteral("What is a rotary embedding?"));
+         p.root().chat()->send();
+         p.waitForReply();
        }},
       {"remote-picker", [](Program& p) {
          p.root().runner()->load(addRemotes(p));
