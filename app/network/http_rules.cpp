@@ -2,8 +2,6 @@
 
 #include <QDateTime>
 #include <QHostAddress>
-#include <QNetworkAccessManager>
-#include <QNetworkProxy>
 #include <algorithm>
 
 #include "app/network/http_get.h"
@@ -13,13 +11,6 @@ namespace app {
 namespace {
 
 constexpr int kLongestRetryAfterSeconds = 24 * 3600;
-
-class ProxyForOthers : public QNetworkProxyFactory {
- public:
-  QList<QNetworkProxy> queryProxy(const QNetworkProxyQuery& query) override {
-    return isThisMachine(query.peerHostName()) ? QList{QNetworkProxy(QNetworkProxy::NoProxy)} : proxyForQuery(query);
-  }
-};
 
 }  // namespace
 
@@ -60,10 +51,6 @@ QNetworkRequest plainRequest(const QUrl& url) {
   request.setHeader(QNetworkRequest::UserAgentHeader, QStringLiteral("Sotto/" SOTTO_VERSION));
   request.setRawHeader("Accept-Encoding", "identity");
   return request;
-}
-
-void askThisMachineDirectly(QNetworkAccessManager& network) {
-  network.setProxyFactory(new ProxyForOthers);
 }
 
 QByteArray headerIn(const QList<QNetworkReply::RawHeaderPair>& headers, const QByteArray& name) {

@@ -7,8 +7,6 @@
 #include <QString>
 #include <QUrl>
 
-class QNetworkAccessManager;
-
 namespace app {
 
 // What all requests of ours keep to.
@@ -25,9 +23,6 @@ bool mayCarrySecret(const QUrl& url, bool plainHttp);
 
 /// A request that is neither redirected, cached nor compressed, and carries no cookies and no remembered passwords.
 QNetworkRequest plainRequest(const QUrl& url);
-
-/// Whatever proxy is set, this machine is asked without one: what is for it is told to nobody else.
-void askThisMachineDirectly(QNetworkAccessManager& network);
 
 QByteArray headerIn(const QList<QNetworkReply::RawHeaderPair>& headers, const QByteArray& name);
 /// Digits only; -1 for anything else.

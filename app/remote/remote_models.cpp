@@ -20,7 +20,6 @@ QString keyName(const RemoteModel& model) {
 RemoteModels::RemoteModels(Settings& settings, std::function<QString()> blocked, KeychainEntry::Keeper keeper,
                            QObject* parent)
     : QAbstractListModel(parent), settings_(settings), blocked_(std::move(blocked)), keeper_(keeper), test_(network_) {
-  askThisMachineDirectly(network_);
   for (const QJsonValue& value : settings_.remoteModels()) {
     const auto model = remoteModelFrom(value.toObject());
     if (model && rowOf(model->id) < 0) append(*model);

@@ -258,7 +258,7 @@ class RemoteListTest : public tests::RemoteFixture {
     QTRY_COMPARE_WITH_TIMEOUT(server_->openConnections(), 0, kPatienceMs);
   }
 
-  /// The proxy would read the text of who believes that it stays here.
+  /// Qt sees to it; a proxy would read the text of who believes that it stays here.
   void thisMachineIsAskedWithoutTheProxy() {
     server_->onQuestion = [](Answer& answer) {
       answer.begin();
