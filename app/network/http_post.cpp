@@ -14,8 +14,8 @@ namespace {
 constexpr qint64 kReadAhead = 1024LL * 1024;
 constexpr int kSilenceOfRefusalMs = 10000;  // of the body that explains a status
 
-/// A body that is sent once. Qt sends a question again by itself where a connection ends without an answer; a reply that
-/// is generated twice is paid for twice. Not a QBuffer: of one Qt takes the bytes, past what this says.
+/// A body that is sent once. Qt sends a question again by itself where a connection ends without an answer; a reply
+/// that is generated twice is paid for twice. Not a QBuffer: of one Qt takes the bytes, past what this says.
 class OneTimeBody : public QIODevice {
  public:
   explicit OneTimeBody(const QByteArray& bytes) : bytes_(bytes) { open(QIODevice::ReadOnly); }

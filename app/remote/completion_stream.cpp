@@ -98,7 +98,7 @@ void CompletionStream::readAnswer() {
   for (const ServerEvent& event : reader_.read(bytes)) {
     if (event.data.trimmed().isEmpty()) continue;  // says no more than a comment
     done_ = done_ || event.data.trimmed() == "[DONE]";
-    if (done_ || ended_) break;
+    if (done_ || ended_ || text_.size() > kLongestText) break;
     takeJson(event.data, event.type == "error", piece);
   }
   tell(piece);
