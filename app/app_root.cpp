@@ -14,6 +14,10 @@ namespace {
 const QString kModelKey = QStringLiteral("model");
 const QString kChatKey = QStringLiteral("chat");
 
+KeychainEntry::Keeper keeperOfSecrets(const StartOptions& options) {
+  return options.alone ? KeychainEntry::Keeper::SessionOnly : KeychainEntry::Keeper::SystemKeychain;
+}
+
 }  // namespace
 
 QString startArgument(const QString& modelPath, qint64 conversationId) {
@@ -35,10 +39,11 @@ AppRoot::AppRoot(const StartOptions& options, QObject* parent)
       settings_(std::make_unique<Settings>(options.paths.settingsFile())),
       history_(std::make_unique<History>(options.paths.historyFile())),
       sessions_(std::make_unique<SavedSessions>(*settings_, options.paths.sessionsDir())),
-      runner_(std::make_unique<ModelRunner>(*settings_, sessions_.get())),
-      library_(std::make_unique<ModelLibrary>(*settings_, *runner_, options.modelPlaces())),
-      account_(std::make_unique<HubAccount>(options.alone ? HubAccount::Keeper::SessionOnly : HubAccount::Keeper::SystemKeychain)),
+      account_(std::make_unique<HubAccount>(keeperOfSecrets(options))),
       hub_(std::make_unique<Hub>(*settings_, *account_)),
+      remotes_(std::make_unique<RemoteModels>(*settings_, [this] { return hub_->blocked(); }, keeperOfSecrets(options))),
+      runner_(std::make_unique<ModelRunner>(*settings_, sessions_.get(), remotes_.get())),
+      library_(std::make_unique<ModelLibrary>(*settings_, *runner_, options.modelPlaces())),
       machine_(options.machine ? std::make_unique<Machine>(*options.machine) : std::make_unique<Machine>()),
       sampling_(std::make_unique<SamplingViewModel>(*settings_, *runner_)),
       prompt_(std::make_unique<PromptViewModel>(*history_, *settings_, *runner_)),

@@ -21,6 +21,7 @@
 #include "app/hub/machine.h"
 #include "app/hub/model_catalog.h"
 #include "app/library/model_library.h"
+#include "app/remote/remote_models.h"
 #include "app/settings/paths.h"
 #include "app/settings/settings.h"
 #include "app/shortcut_list_model.h"
@@ -54,6 +55,7 @@ class AppRoot : public QObject {
   Q_PROPERTY(app::ModelLibrary* library READ library CONSTANT)
   Q_PROPERTY(app::HubAccount* account READ account CONSTANT)
   Q_PROPERTY(app::Hub* hub READ hub CONSTANT)
+  Q_PROPERTY(app::RemoteModels* remotes READ remotes CONSTANT)
   Q_PROPERTY(app::Machine* machine READ machine CONSTANT)
   Q_PROPERTY(app::DownloadQueue* downloads READ downloads NOTIFY modelsFolderMoved)
   Q_PROPERTY(app::ModelCatalog* catalog READ catalog NOTIFY modelsFolderMoved)
@@ -78,6 +80,7 @@ class AppRoot : public QObject {
   ModelLibrary* library() const { return library_.get(); }
   HubAccount* account() const { return account_.get(); }
   Hub* hub() const { return hub_.get(); }
+  RemoteModels* remotes() const { return remotes_.get(); }
   Machine* machine() const { return machine_.get(); }
   /// These three are others after the models folder was moved; QML is told by modelsFolderMoved.
   DownloadQueue* downloads() const { return downloads_.get(); }
@@ -125,10 +128,11 @@ class AppRoot : public QObject {
   std::unique_ptr<Settings> settings_;
   std::unique_ptr<History> history_;
   std::unique_ptr<SavedSessions> sessions_;
-  std::unique_ptr<ModelRunner> runner_;
-  std::unique_ptr<ModelLibrary> library_;
   std::unique_ptr<HubAccount> account_;
   std::unique_ptr<Hub> hub_;
+  std::unique_ptr<RemoteModels> remotes_;
+  std::unique_ptr<ModelRunner> runner_;
+  std::unique_ptr<ModelLibrary> library_;
   std::unique_ptr<Machine> machine_;
   std::unique_ptr<DownloadQueue> downloads_;
   std::unique_ptr<ModelCatalog> catalog_;

@@ -38,7 +38,7 @@ ctest --preset ci
 
 if [ "${1:-}" != --quick ]; then
   history="history_test history_search_test history_file_test"
-  hostile="download_plan_test download_http_test hub_files_test hub_test model_scan_test"
+  hostile="download_plan_test download_http_test hub_files_test hub_test model_scan_test remote_address_test remote_protocol_test remote_stream_test remote_failure_test remote_list_test"
   sanitize asan '^(engine|templates|history|hostile)$' engine_tests templates_tests $history $hostile
   # The templates know no threads, and their hostile cases are held to times that this sanitizer cannot keep.
   sanitize tsan '^(engine|history)$' engine_tests $history

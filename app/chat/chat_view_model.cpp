@@ -50,6 +50,7 @@ ChatViewModel::ChatViewModel(History& history, Settings& settings, ModelRunner& 
   connect(&runner_, &ModelRunner::modelChanged, this, [this] {
     runner_.thaw(conversationId_);
     emit contextLengthChanged();
+    emit continuesChanged();
     emit canSendChanged();
     countTimer_.start();
     countContext();
@@ -160,6 +161,7 @@ void ChatViewModel::showConversation(const Conversation& conversation) {
   replaceDraft(conversation.draft);
   thawTimer_.start();
   dismissError();
+  dismissNotice();
   emit conversationIdChanged();
   emit titleChanged();
   stateChanged();
@@ -250,14 +252,24 @@ void ChatViewModel::countContext() {
   QList<Message> path = messages_.path();
   if (reply_ && !path.isEmpty()) path.removeLast();
   prompt_.setMessages(path);
+  if (runner_.isRemote()) return setContextUsed(contextBase_ = countedLast(path));
   if (path.isEmpty() || !runner_.model()) return setContextUsed(contextBase_ = 0);
   const auto show = [this, view = view_, leaf = path.last().id](int tokens) {
     const int last = messages_.count() - (reply_ ? 2 : 1);
     if (view != view_ || last < 0 || messages_.messageAt(last).id != leaf) return;
     contextBase_ = std::max(0, tokens);
-    setContextUsed(contextBase_ + (reply_ ? static_cast<int>(reply_->tokenIds().size()) : 0));
+    setContextUsed(contextBase_ + (reply_ ? reply_->allTokens() : 0));
   };
   whenDone(runner_.countTokens(path, prompt_.choice()), this, show, [](const HistoryError&) {});  // carries no error
+}
+
+/// What a model on another machine said of the path at its last reply; -1: nothing.
+int ChatViewModel::countedLast(const QList<Message>& path) const {
+  if (path.isEmpty()) return 0;
+  const auto counted = std::find_if(path.rbegin(), path.rend(), [this](const Message& message) {
+    return message.role == MessageRole::Assistant && message.modelName == runner_.modelName() && message.promptTokens > 0;
+  });
+  return counted == path.rend() ? -1 : counted->promptTokens + counted->completionTokens;
 }
 
 void ChatViewModel::setContextUsed(int tokens) {
@@ -278,6 +290,20 @@ void ChatViewModel::fail(const QString& error, const HistoryError& why) {
 
 void ChatViewModel::dismissError() {
   if (!error_.isEmpty()) setError({}, {});
+}
+
+bool ChatViewModel::continues() const {
+  return !runner_.isRemote();
+}
+
+void ChatViewModel::setNotice(const QString& sentence) {
+  if (sentence == notice_) return;
+  notice_ = sentence;
+  emit noticeChanged();
+}
+
+void ChatViewModel::dismissNotice() {
+  setNotice({});
 }
 
 // Messages

@@ -43,6 +43,8 @@ class ChatViewModel : public QObject {
   Q_PROPERTY(int draftTokens READ draftTokens NOTIFY draftTokensChanged)
   Q_PROPERTY(double tokensPerSecond READ tokensPerSecond NOTIFY tokensPerSecondChanged)
   Q_PROPERTY(QString replyPhase READ replyPhase NOTIFY replyPhaseChanged)
+  Q_PROPERTY(bool continues READ continues NOTIFY continuesChanged)
+  Q_PROPERTY(QString notice READ notice NOTIFY noticeChanged)
 
  public:
   ChatViewModel(History& history, Settings& settings, ModelRunner& runner, SamplingViewModel& sampling,
@@ -61,12 +63,17 @@ class ChatViewModel : public QObject {
   bool canSend() const;
   QString error() const { return error_; }  ///< one sentence; empty: none
   QString errorDetail() const { return errorDetail_; }
-  int contextUsed() const { return contextUsed_; }  ///< tokens of the conversation as the model would read it now
+  /// Tokens of the conversation as the model would read it now; of one on another machine what it counted last, and -1
+  /// before it did.
+  int contextUsed() const { return contextUsed_; }
   int contextLength() const;                        ///< tokens that fit; 0: no model
   int draftTokens() const { return draftTokens_; }  ///< tokens of the draft's text; 0: empty or not counted yet
   double tokensPerSecond() const;                   ///< of the running, else the last reply
   /// "", "waiting" (for the model or its turn), "reading" (the prompt) or "writing".
   QString replyPhase() const;
+  bool continues() const;  ///< the model can write a reply on that was cut short
+  /// What the person should know of how a reply was made, in a sentence; empty: nothing.
+  QString notice() const { return notice_; }
 
   /// Shows the draft as a message with a waiting reply, stores both and has the reply written.
   Q_INVOKABLE void send();
@@ -92,6 +99,7 @@ class ChatViewModel : public QObject {
   Q_INVOKABLE qint64 lastUserId() const;   ///< 0: none
   Q_INVOKABLE QString textOf(qint64 messageId) const;
   Q_INVOKABLE void dismissError();
+  Q_INVOKABLE void dismissNotice();
 
   /// Shows an error above the message field; one sentence, and what is behind it.
   void setError(const QString& error, const QString& detail);
@@ -111,6 +119,8 @@ class ChatViewModel : public QObject {
   void draftTokensChanged();
   void tokensPerSecondChanged();
   void replyPhaseChanged();
+  void continuesChanged();
+  void noticeChanged();
   /// A reply of the open conversation has ended well; its text without marks, to be read aloud.
   void replyFinished(const QString& plainText);
   void scrollTo(int row);
@@ -126,6 +136,7 @@ class ChatViewModel : public QObject {
     qint64 messageId = 0;  ///< Send: the message before it, 0: none; else the user's message to answer or replace
     QString text;          ///< of the user's message
     PromptChoice prompt;   ///< as it was when it was asked for
+    QString goesTo;        ///< likewise, where the person was told that the text goes
     QString promptJson;    ///< of a chat that is not stored yet
     quint64 view = 0;
   };
@@ -142,6 +153,8 @@ class ChatViewModel : public QObject {
   void countDraft();
   void countContext();
   void setContextUsed(int tokens);
+  int countedLast(const QList<Message>& path) const;
+  void setNotice(const QString& sentence);
   void fail(const QString& error, const HistoryError& why);
 
   // chat_view_model_turns.cpp: what is asked and answered
@@ -151,7 +164,7 @@ class ChatViewModel : public QObject {
   void storeTurn(const Asking& asking);
   void turnStored(const Asking& asking, const Turn& turn);
   void turnNotStored(const Asking& asking, const HistoryError& error);
-  Reply* startReply(const Turn& turn, const PromptChoice& prompt, const Message& continued);
+  Reply* startReply(const Turn& turn, const PromptChoice& prompt, const QString& goesTo, const Message& continued);
   void follow(Reply* reply);
   void showPiece(Reply* reply, const QString& piece);
   void showState(Reply* reply);
@@ -174,6 +187,8 @@ class ChatViewModel : public QObject {
   QString newChatDraft_;
   QString error_;
   QString errorDetail_;
+  QString notice_;
+  QString lastNotice_;  // said once is enough
   int contextUsed_ = 0;
   int contextBase_ = 0;  // without the reply that runs
   int draftTokens_ = 0;

@@ -125,6 +125,7 @@ void ChatViewModel::ask(const Asking& asked) {
   asking.conversationId = conversationId_;
   asking.view = view_;
   asking.prompt = prompt_.choice();
+  asking.goesTo = runner_.textGoesTo();
   dismissError();
   showAsked(asking);
   asking_ = true;
@@ -190,7 +191,7 @@ void ChatViewModel::storeTurn(const Asking& asking) {
 }
 
 void ChatViewModel::turnStored(const Asking& asking, const Turn& turn) {
-  Reply* reply = startReply(turn, asking.prompt, {});
+  Reply* reply = startReply(turn, asking.prompt, asking.goesTo, {});
   if (asking.view == view_) {
     const Message& user = turn.messages.last();
     const int row = messages_.rowOf(kUnstoredReply);
@@ -231,12 +232,13 @@ void ChatViewModel::turnNotStored(const Asking& asking, const HistoryError& erro
 
 // Replies
 
-Reply* ChatViewModel::startReply(const Turn& turn, const PromptChoice& prompt, const Message& continued) {
+Reply* ChatViewModel::startReply(const Turn& turn, const PromptChoice& prompt, const QString& goesTo,
+                                 const Message& continued) {
   if (thawTimer_.isActive() && turn.conversationId == conversationId_) {
     thawTimer_.stop();
     runner_.thaw(turn.conversationId);
   }
-  Reply* reply = runner_.generate(turn, sampling_.choice(), prompt, continued);
+  Reply* reply = runner_.generate(turn, sampling_.choice(), prompt, continued, goesTo);
   auto* recorder = new ReplyRecorder(history_, *reply, continued);
   running_.insert(turn.conversationId, {reply, recorder});
   if (!runner_.modelPath().isEmpty()) {
@@ -273,9 +275,9 @@ void ChatViewModel::showPiece(Reply* reply, const QString& piece) {
   const int row = messages_.rowOf(reply->messageId());
   if (row >= 0) {
     messages_.appendText(row, piece);
-    messages_.setProgress(row, static_cast<int>(reply->tokenIds().size()), reply->tokensPerSecond());
+    messages_.setProgress(row, reply->allTokens(), reply->tokensPerSecond());
   }
-  setContextUsed(contextBase_ + static_cast<int>(reply->tokenIds().size()));
+  if (contextBase_ >= 0) setContextUsed(contextBase_ + reply->allTokens());
   emit tokensPerSecondChanged();
 }
 
@@ -303,6 +305,7 @@ void ChatViewModel::replyEnded(Reply* reply) {
   lastTokensPerSecond_ = reply->tokensPerSecond();
   reply_ = nullptr;
   if (reply->state() == Reply::State::Failed) setError(reply->error(), reply->errorDetail());
+  if (!reply->notice().isEmpty() && reply->notice() != lastNotice_) setNotice(lastNotice_ = reply->notice());
   countContext();
   stateChanged();
   if (reply->state() == Reply::State::Finished && row >= 0) emit replyFinished(messages_.plainTextAt(row));
@@ -318,7 +321,7 @@ void ChatViewModel::stop() {
 
 void ChatViewModel::continueReply(qint64 messageId) {
   const int row = messages_.rowOf(messageId);
-  if (busy() || row < 1 || row != messages_.count() - 1 || !modelIsThere()) return;
+  if (busy() || row < 1 || row != messages_.count() - 1 || !continues() || !modelIsThere()) return;
   const Message reply = messages_.messageAt(row);
   if (reply.role != MessageRole::Assistant) return;
   dismissError();
@@ -328,7 +331,7 @@ void ChatViewModel::continueReply(qint64 messageId) {
   turn.messages.removeLast();
   turn.userMessageId = turn.messages.last().id;
   turn.replyId = messageId;
-  follow(startReply(turn, prompt_.choice(), reply));
+  follow(startReply(turn, prompt_.choice(), runner_.textGoesTo(), reply));
 }
 
 /// What follows from asking_ and reply_.

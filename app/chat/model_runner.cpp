@@ -3,56 +3,25 @@
 #include <QDateTime>
 #include <QDir>
 #include <QFileInfo>
-#include <QLocale>
 #include <QUrl>
-#include <QtConcurrent>
-#include <algorithm>
-#include <atomic>
+#include <utility>
 
-#include "app/chat/failure.h"
-#include "app/chat/prompt_messages.h"
-#include "app/chat/reply.h"
-#include "app/chat/reply_buffer.h"
 #include "app/demo_model.h"
-#include "app/settings/paths.h"
+#include "app/remote/remote_models.h"
 #include "app/settings/settings.h"
-#include "engine/engine.h"
 
 namespace app {
-
-/// A model in use, with all that is needed to ask it. Immutable but for the engine, which takes calls from any thread.
-struct ModelRunner::Loaded {
-  std::shared_ptr<engine::Engine> engine;
-  engine::ModelInfo info;
-  ChatTemplate chatTemplate;
-};
-
-/// One load under way.
-struct ModelRunner::LoadTicket {
-  QString path;
-  QString title;  ///< what the model is called where its path does not tell it
-  bool thenDemo = false;                ///< load the demo model if this one fails
-  std::atomic<bool> cancelled = false;  // set by the UI thread, read by the loading and the engine thread
-  std::atomic<int> percentPosted = 0;   // engine thread only, but for the start
-};
-
-/// A reply that was asked for.
-struct ModelRunner::Asked {
-  QPointer<Reply> reply;
-  QList<Message> messages;
-  Message continued;  ///< the reply where it is written on; else a default one
-  SamplingChoice sampling;
-  PromptChoice prompt;
-};
 
 namespace {
 
 // How long the end of a model waits for sessions to be written.
 constexpr std::chrono::milliseconds kPatienceAtExit{3000}, kPatienceAtUnload{10000};
 
-/// The folder of a model, from whatever names it: a path or file: URL of the folder, or of a file in one.
+/// The folder of a model, from whatever names it: a path or file: URL of the folder, or of a file in one. The location of
+/// a model on another machine is one already.
 QString modelPathOf(const QVariant& location) {
   QString path = location.toString();
+  if (isRemoteLocation(path)) return path;
   const QUrl url = location.canConvert<QUrl>() ? location.toUrl() : QUrl(path);
   if (url.isLocalFile()) path = url.toLocalFile();
   if (path.isEmpty()) return {};
@@ -64,21 +33,31 @@ QString modelPathOf(const QVariant& location) {
 
 }  // namespace
 
-ModelRunner::ModelRunner(Settings& settings, SavedSessions* sessions, QObject* parent)
-    : QObject(parent), settings_(settings), saver_(sessions) {
-  loads_.setMaxThreadCount(1);
+ModelRunner::ModelRunner(Settings& settings, SavedSessions* sessions, RemoteModels* remotes, QObject* parent)
+    : QObject(parent), settings_(settings), remotes_(remotes), saver_(sessions) {
   work_.setMaxThreadCount(2);
   idle_.setSingleShot(true);
   connect(&idle_, &QTimer::timeout, this, &ModelRunner::rest);
   connect(&settings_, &Settings::keepLoadedMinutesChanged, this, &ModelRunner::restLater);
+  connect(&loader_, &ModelLoader::headerRead, this, &ModelRunner::release);
+  connect(&loader_, &ModelLoader::progressed, this, &ModelRunner::setProgress);
+  connect(&loader_, &ModelLoader::loaded, this, &ModelRunner::loadEnded);
+  connect(&loader_, &ModelLoader::failed, this, &ModelRunner::loadFailed);
+  connect(this, &ModelRunner::modelChanged, this, &ModelRunner::textGoesToChanged);
+  connect(this, &ModelRunner::stateChanged, this, &ModelRunner::textGoesToChanged);
+  if (!remotes_) return;
+  connect(remotes_, &RemoteModels::modelChanged, this, &ModelRunner::remoteChanged);
+  connect(remotes_, &RemoteModels::modelRemoved, this, &ModelRunner::remoteRemoved);
 }
 
 ModelRunner::~ModelRunner() {
-  if (ticket_) ticket_->cancelled = true;
+  loader_.cancel();
   work_.waitForDone();
   if (loaded_) endEngine(kPatienceAtExit);
-  loads_.waitForDone();
+  loader_.waitForDone();
 }
+
+// What there is
 
 QString ModelRunner::demoPath() {
   const auto path = demoModelPath();
@@ -86,32 +65,36 @@ QString ModelRunner::demoPath() {
 }
 
 QString ModelRunner::modelName() const {
-  return loaded_ ? QString::fromStdString(loaded_->info.name) : restingName_;
+  return loaded_ ? QString::fromStdString(loaded_->info.name) : remote_ ? remote_->title : restingName_;
 }
 
 bool ModelRunner::isDemo() const {
   return !modelPath_.isEmpty() && modelPath_ == demoPath();
 }
 
+QString ModelRunner::textGoesTo() const {
+  return remote_ && !loader_.isLoading() ? remote_->host() : QString();
+}
+
+bool ModelRunner::textIsOpen() const {
+  return !textGoesTo().isEmpty() && !remote_->isEncrypted() && !remote_->isThisMachine();
+}
+
 QString ModelRunner::device() const {
-  if (!loaded_) return {};
-  const engine::ModelInfo& info = loaded_->info;
-  QStringList parts = {QString::fromStdString(info.device)};
-  if (info.threads > 0) parts << tr("%n thread(s)", nullptr, info.threads);
-  if (!info.isa.empty()) parts << QString::fromStdString(info.isa).toUpper();
-  return parts.join(QStringLiteral(", "));
+  if (remote_) return tr("Remote · %1").arg(remote_->host());
+  return loaded_ ? loaded_->device() : QString();
 }
 
 QString ModelRunner::deviceReason() const {
-  return loaded_ ? QString::fromStdString(loaded_->info.device_reason) : QString();
+  if (!remote_) return loaded_ ? QString::fromStdString(loaded_->info.device_reason) : QString();
+  if (remote_->isThisMachine()) return tr("Each message takes the whole chat to %1, a server on this computer.").arg(remote_->host());
+  return remote_->isEncrypted()
+             ? tr("What you write leaves this computer: each message takes the whole chat to %1, encrypted.").arg(remote_->host())
+             : tr("What you write leaves this computer: each message takes the whole chat to %1, not encrypted.").arg(remote_->host());
 }
 
 QString ModelRunner::memoryText() const {
-  if (!loaded_) return {};
-  const auto size = [](std::uint64_t bytes) { return QLocale().formattedDataSize(static_cast<qint64>(bytes)); };
-  const engine::ModelInfo& info = loaded_->info;
-  if (info.larger_than_memory) return tr("%1, read from disk: %2 of memory are free").arg(size(info.memory_bytes), size(info.memory_available));
-  return tr("%1 of memory").arg(size(info.memory_bytes));
+  return loaded_ ? loaded_->memory() : QString();
 }
 
 bool ModelRunner::readsFromDisk() const {
@@ -119,20 +102,11 @@ bool ModelRunner::readsFromDisk() const {
 }
 
 int ModelRunner::contextLength() const {
-  return loaded_ ? static_cast<int>(loaded_->info.usable_context_length) : 0;
+  return loaded_ ? static_cast<int>(loaded_->info.usable_context_length) : remote_ ? remote_->contextLength : 0;
 }
 
 QString ModelRunner::templateSource() const {
   return loaded_ ? QString::fromStdString(loaded_->chatTemplate.name) : QString();
-}
-
-QString ModelRunner::loadingName() const {
-  if (!ticket_) return {};
-  return ticket_->title.isEmpty() ? QFileInfo(ticket_->path).fileName() : ticket_->title;
-}
-
-QString ModelRunner::loadingPath() const {
-  return ticket_ ? ticket_->path : QString();
 }
 
 const engine::ModelInfo* ModelRunner::model() const {
@@ -170,70 +144,19 @@ void ModelRunner::loadAtStart(const QString& path) {
 }
 
 void ModelRunner::startLoad(const QString& path, bool thenDemo) {
-  if (ticket_) ticket_->cancelled = true;
-  ticket_ = std::make_shared<LoadTicket>();
-  ticket_->path = path;
-  ticket_->title = settings_.modelTitle(path);
-  ticket_->thenDemo = thenDemo;
+  if (isRemoteLocation(path)) return useRemote(path, thenDemo);
+  thenDemo_ = thenDemo;
   idle_.stop();
+  loader_.start(path, settings_.modelTitle(path));
   setProgress(0);
   state_ = State::Loading;
   emit stateChanged();  // also where a load replaces another: its name is a new one
-  loads_.start([this, ticket = ticket_] { readHeader(ticket); });
 }
 
-void ModelRunner::readHeader(const std::shared_ptr<LoadTicket>& ticket) {
-  if (ticket->cancelled) return;
-  try {
-    // A second look at the header is cheap, and it keeps the model in use from being given up for one that cannot run.
-    chooseTemplate(inspectModel(ticket->path, ticket->title));
-  } catch (...) {
-    const Failure failure = currentFailure();
-    QMetaObject::invokeMethod(this, [=, this] { loadFailed(ticket, failure.error, failure.detail); });
-    return;
-  }
-  QMetaObject::invokeMethod(this, [this, ticket] {
-    if (ticket != ticket_) return;
-    release();
-    loads_.start([this, ticket] { loadModel(ticket); });
-  });
-}
-
-void ModelRunner::loadModel(const std::shared_ptr<LoadTicket>& ticket) {
-  if (ticket->cancelled) return;
-  const auto onProgress = [this, ticket](double share) {
-    const int percent = static_cast<int>(share * 100);
-    if (percent != ticket->percentPosted.exchange(percent)) {
-      QMetaObject::invokeMethod(this, [this, ticket, share] {
-        if (ticket == ticket_) setProgress(share);
-      });
-    }
-    return !ticket->cancelled;
-  };
-  auto loaded = std::make_shared<Loaded>();
-  try {
-    loaded->engine = engine::Engine::load(fileSystemPath(ticket->path), {}, onProgress);
-    if (!loaded->engine) return;  // cancelled; whoever did that has set the state
-    loaded->info = loaded->engine->info();
-    if (!ticket->title.isEmpty()) loaded->info.name = ticket->title.toStdString();
-    loaded->chatTemplate = chooseTemplate(loaded->info);
-  } catch (...) {
-    const Failure failure = currentFailure();
-    QMetaObject::invokeMethod(this, [=, this] { loadFailed(ticket, failure.error, failure.detail); });
-    return;
-  }
-  QMetaObject::invokeMethod(this, [this, ticket, loaded]() mutable { loadEnded(ticket, std::move(loaded)); });
-}
-
-void ModelRunner::loadEnded(const std::shared_ptr<LoadTicket>& ticket, std::shared_ptr<const Loaded> loaded) {
-  if (ticket != ticket_) {
-    loads_.start([late = std::move(loaded)] {});  // ending an engine waits for its thread: not here
-    return;
-  }
-  ticket_.reset();
-  loaded_ = std::move(loaded);
+void ModelRunner::loadEnded(const std::shared_ptr<const LocalModel>& loaded, const QString& path) {
+  loaded_ = loaded;
   restingName_.clear();
-  modelPath_ = ticket->path;
+  modelPath_ = path;
   settings_.setModelUsed(modelPath_, QDateTime::currentDateTime());
   settings_.setLastModelPath(isDemo() ? QString() : modelPath_);
   setProgress(1);
@@ -243,67 +166,101 @@ void ModelRunner::loadEnded(const std::shared_ptr<LoadTicket>& ticket, std::shar
   restLater();
 }
 
-void ModelRunner::loadFailed(const std::shared_ptr<LoadTicket>& ticket, const QString& error, const QString& detail) {
-  if (ticket != ticket_) return;
-  ticket_.reset();
-  if (ticket->thenDemo && ticket->path != demoPath()) {
-    setError(tr("%1 could not be loaded, the demo model is used. %2").arg(QFileInfo(ticket->path).fileName(), error),
-             detail);
+void ModelRunner::loadFailed(const QString& path, const QString& error, const QString& detail) {
+  const QString name = QFileInfo(path).fileName();
+  if (thenDemo_ && path != demoPath()) {
+    setError(tr("%1 could not be loaded, the demo model is used. %2").arg(name, error), detail);
     startLoad(demoPath(), false);
     return;
   }
-  setError(tr("%1 could not be loaded. %2").arg(QFileInfo(ticket->path).fileName(), error), detail);
-  if (ticket->path == modelPath_) forgetResting();
-  setState(loaded_ ? State::Ready : restingName_.isEmpty() ? State::Failed : State::Resting);
-  if (loaded_) {
-    startWaiting();
-    restLater();
-  } else {
-    failWaiting(error_, detail);
-  }
+  setError(tr("%1 could not be loaded. %2").arg(name, error), detail);
+  if (path == modelPath_) forgetResting();
+  setState(loaded_ || remote_ ? State::Ready : restingName_.isEmpty() ? State::Failed : State::Resting);
+  if (!loaded_) failWaiting(error_, detail);
+  settle();
+}
+
+void ModelRunner::cancelLoad() {
+  if (!loader_.isLoading()) return;
+  loader_.cancel();
+  setState(loaded_ || remote_ ? State::Ready : restingName_.isEmpty() ? State::Empty : State::Resting);
+  if (!loaded_) failWaiting(tr("Loading the model was cancelled."), {});
+  settle();
+}
+
+/// The load is over without a new model; the one before it, where there is one, goes on.
+void ModelRunner::settle() {
+  if (!loaded_) return;
+  startWaiting();
+  restLater();
 }
 
 void ModelRunner::unload() {
-  if (ticket_) ticket_->cancelled = true;
-  ticket_.reset();
+  loader_.cancel();
   failWaiting(tr("The model was unloaded before it could answer."), {});
   forgetResting();
   release();
   setState(State::Empty);
 }
 
-void ModelRunner::cancelLoad() {
-  if (!ticket_) return;
-  ticket_->cancelled = true;
-  ticket_.reset();
-  setState(loaded_ ? State::Ready : restingName_.isEmpty() ? State::Empty : State::Resting);
-  if (loaded_) {
-    startWaiting();
-    restLater();
-  } else {
-    failWaiting(tr("Loading the model was cancelled."), {});
-  }
-}
-
 void ModelRunner::release() {
   idle_.stop();
-  if (!loaded_) return;
+  if (!loaded_ && !remote_) return;
   modelPath_.clear();
-  endEngine(kPatienceAtUnload);
+  if (loaded_) {
+    endEngine(kPatienceAtUnload);
+  } else {
+    cancelReplies();
+    remote_.reset();
+  }
   emit modelChanged();
+}
+
+// On another machine
+
+void ModelRunner::useRemote(const QString& location, bool thenDemo) {
+  const RemoteModel* model = remotes_ ? remotes_->find(location) : nullptr;
+  if (!model) {
+    setError(tr("The model on another machine is not on the list any more. Add it again on the Models page."), {});
+    if (thenDemo) return startLoad(demoPath(), false);
+    if (state_ == State::Empty) setState(State::Failed);
+    return;
+  }
+  const RemoteModel chosen = *model;
+  loader_.cancel();
+  if (!remote_ || location != modelPath_) {  // chosen again, what it writes goes on
+    forgetResting();
+    release();
+  }
+  remote_ = chosen;
+  modelPath_ = location;
+  settings_.setLastModelPath(location);
+  setProgress(1);
+  setState(State::Ready);
+  emit modelChanged();
+  startWaiting();
+}
+
+void ModelRunner::remoteChanged(const QString& location) {
+  const RemoteModel* model = remotes_->find(location);
+  if (!remote_ || location != modelPath_ || !model) return;
+  remote_ = *model;
+  emit modelChanged();
+}
+
+void ModelRunner::remoteRemoved(const QString& location) {
+  if (location == settings_.lastModelPath()) settings_.setLastModelPath({});
+  if (!remote_ || location != modelPath_) return;
+  if (!loader_.isLoading()) return unload();
+  release();  // another is on its way
 }
 
 // Resting
 
-bool ModelRunner::isAnswering() const {
-  const auto replies = findChildren<Reply*>(Qt::FindDirectChildrenOnly);
-  return std::ranges::any_of(replies, [](const Reply* reply) { return !reply->ended(); });
-}
-
 /// Begins the wait for the next message anew.
 void ModelRunner::restLater() {
   idle_.stop();
-  if (state_ != State::Ready || settings_.keepLoadedMinutes() == 0) return;
+  if (state_ != State::Ready || !loaded_ || settings_.keepLoadedMinutes() == 0) return;
   idle_.start(settings_.keepLoadedMinutes() * idleMinute_);
 }
 
@@ -313,7 +270,7 @@ void ModelRunner::setIdleMinute(std::chrono::milliseconds length) {
 }
 
 void ModelRunner::rest() {
-  if (state_ != State::Ready) return;
+  if (state_ != State::Ready || !loaded_) return;
   if (isAnswering()) return restLater();
   const QString path = modelPath_;
   restingName_ = modelName();
@@ -335,181 +292,6 @@ void ModelRunner::forgetResting() {
   restingName_.clear();
   modelPath_.clear();
   emit modelChanged();
-}
-
-// Replies
-
-Reply* ModelRunner::generate(const Turn& turn, const SamplingChoice& sampling, const PromptChoice& prompt,
-                             const Message& continued) {
-  auto* reply = new Reply(*this, turn.conversationId, turn.replyId, continued.text, continued.tokenIds);
-  Asked asked;
-  asked.reply = reply;
-  asked.messages = turn.messages;
-  asked.continued = continued;
-  asked.sampling = sampling;
-  asked.prompt = prompt;
-
-  connect(reply, &Reply::finished, this, &ModelRunner::replyEnded);
-  if (state_ == State::Resting && !ticket_) wake();
-  if (ticket_) {
-    waiting_.push_back(std::move(asked));
-  } else if (loaded_) {
-    start(asked);
-  } else {
-    reply->buffer_->addFailure(tr("No model is loaded."), tr("Choose one, or load the demo model, and ask again."));
-  }
-  return reply;
-}
-
-/// The model was of use just now.
-void ModelRunner::replyEnded() {
-  if (loaded_) settings_.setModelUsed(modelPath_, QDateTime::currentDateTime());
-  restLater();
-}
-
-void ModelRunner::start(const Asked& asked) {
-  if (!asked.reply) return;
-  idle_.stop();
-  saver_.touch(asked.reply->conversationId());
-  work_.start([loaded = loaded_, buffer = asked.reply->buffer_, messages = asked.messages, continued = asked.continued,
-               sampling = asked.sampling, choice = resolved(asked.prompt), session = asked.reply->conversationId()] {
-    try {
-      engine::GenerationRequest request;
-      request.prompt = makePrompt(chosenTemplate(loaded->chatTemplate, choice), loaded->info,
-                                  promptMessages(loaded->info, messages, choice))
-                           .pieces;
-      if (!continued.text.isEmpty()) request.prompt.push_back(openPiece(loaded->info, continued));
-      request.session = static_cast<std::uint64_t>(session);
-      request.sampling = sampling.params;
-      request.max_new_tokens = sampling.maxNewTokens;
-
-      if (!buffer->beginSubmit()) {
-        engine::GenerationResult unsent;
-        unsent.finish_reason = engine::FinishReason::Cancelled;
-        buffer->addResult(unsent);
-        return;
-      }
-      const engine::RequestId id = loaded->engine->submit(
-          std::move(request), [buffer](const engine::TokenEvent& event) { buffer->addToken(event); },
-          [buffer](const engine::GenerationResult& result) { buffer->addResult(result); });
-      buffer->addRequest(id, loaded->engine);
-    } catch (...) {
-      const Failure failure = currentFailure();
-      buffer->addFailure(failure.error, failure.detail);
-    }
-  });
-}
-
-/// What holds for the loaded model: a chat's own first, then what was written for all chats with the model. A template
-/// that was written for another model says nothing here.
-PromptChoice ModelRunner::resolved(const PromptChoice& chat) const {
-  PromptChoice choice = chat;
-  if (choice.templateModel != modelName()) choice.chatTemplate.reset();
-  const QVariantMap shared = settings_.promptOverride(modelName());
-  const auto field = [&shared](const QString& name) {
-    return shared.contains(name) ? std::optional(shared.value(name).toString()) : std::nullopt;
-  };
-  if (!choice.systemPrompt) choice.systemPrompt = field(QStringLiteral("system"));
-  if (!choice.chatTemplate) choice.chatTemplate = field(QStringLiteral("template"));
-  choice.templateModel = modelName();
-  return choice;
-}
-
-void ModelRunner::startWaiting() {
-  for (const Asked& asked : std::exchange(waiting_, {})) start(asked);
-}
-
-void ModelRunner::failWaiting(const QString& error, const QString& detail) {
-  for (const Asked& asked : std::exchange(waiting_, {})) {
-    if (asked.reply) asked.reply->fail(error, detail);
-  }
-}
-
-void ModelRunner::cancel(Reply& reply) {
-  const auto waiting = std::ranges::find_if(waiting_, [&](const Asked& asked) { return asked.reply == &reply; });
-  if (waiting != waiting_.end()) {
-    waiting_.erase(waiting);
-    reply.cancelUnsent();
-  } else if (const auto engine = reply.engine_.lock()) {
-    engine->cancel(reply.request_);
-  }
-}
-
-void ModelRunner::updateSampling(const SamplingChoice& sampling) {
-  for (Asked& asked : waiting_) asked.sampling = sampling;
-  for (Reply* reply : findChildren<Reply*>(Qt::FindDirectChildrenOnly)) {
-    const auto engine = reply->engine_.lock();
-    if (engine && !reply->ended()) engine->update(reply->request_, sampling.params);
-  }
-}
-
-// Sessions on disk
-
-void ModelRunner::forget(qint64 conversationId) {
-  if (loaded_) loaded_->engine->forget(static_cast<std::uint64_t>(conversationId));
-  saver_.forget(conversationId);
-}
-
-void ModelRunner::freeze(qint64 conversationId) {
-  if (loaded_) saver_.freeze(*loaded_->engine, conversationId);
-}
-
-void ModelRunner::thaw(qint64 conversationId) {
-  if (loaded_) saver_.thaw(*loaded_->engine, conversationId);
-}
-
-/// Lets go of the loaded model: its replies are cancelled, what it has read is kept on disk as far as `patience` goes,
-/// then its engine ends, on the loads' thread. The engine ends with the last that holds it: this job, or a prompt that is
-/// still being rendered for it.
-void ModelRunner::endEngine(std::chrono::milliseconds patience) {
-  for (Reply* reply : findChildren<Reply*>(Qt::FindDirectChildrenOnly)) {
-    if (const auto engine = reply->engine_.lock()) engine->cancel(reply->request_);
-  }
-  const auto waitForFiles = saver_.freezeAll(*loaded_->engine);
-  loads_.start([ending = std::exchange(loaded_, nullptr), waitForFiles, patience] { waitForFiles(patience); });
-}
-
-// Counting and looking
-
-QFuture<int> ModelRunner::countTokens(const QString& text) {
-  return QtConcurrent::run(&work_, [loaded = loaded_, text = text.toStdString()] {
-    if (!loaded) return -1;
-    try {
-      return static_cast<int>(loaded->engine->count_tokens({engine::PromptPiece{text, false, {}}}));
-    } catch (const std::exception&) {
-      return -1;
-    }
-  });
-}
-
-QFuture<int> ModelRunner::countTokens(const QList<Message>& messages, const PromptChoice& prompt) {
-  return QtConcurrent::run(&work_, [loaded = loaded_, messages, choice = resolved(prompt)] {
-    if (!loaded) return -1;
-    try {
-      PromptOptions options;
-      options.addGenerationPrompt = false;
-      const Prompt made = makePrompt(chosenTemplate(loaded->chatTemplate, choice), loaded->info,
-                                     promptMessages(loaded->info, messages, choice), options);
-      return static_cast<int>(loaded->engine->count_tokens(made.pieces));
-    } catch (const std::exception&) {
-      return -1;
-    }
-  });
-}
-
-QFuture<PromptPreview> ModelRunner::preview(const QList<Message>& messages, const PromptChoice& prompt) {
-  return QtConcurrent::run(&work_, [loaded = loaded_, messages, choice = resolved(prompt)] {
-    if (!loaded) return PromptPreview();
-    return makePreview(chosenTemplate(loaded->chatTemplate, choice), loaded->info,
-                       promptMessages(loaded->info, messages, choice),
-                       [&](const std::vector<engine::PromptPiece>& pieces) {
-                         return loaded->engine->tokenize_runs(pieces);
-                       });
-  });
-}
-
-QFuture<ModelSummary> ModelRunner::summarize(const QString& path) {
-  return QtConcurrent::run(&work_, [path] { return lookAtModel(path); });
 }
 
 // State

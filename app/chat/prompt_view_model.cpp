@@ -45,7 +45,11 @@ PromptViewModel::~PromptViewModel() {
 // What holds
 
 bool PromptViewModel::available() const {
-  return runner_.model() != nullptr;
+  return runner_.model() != nullptr || runner_.isRemote();
+}
+
+bool PromptViewModel::madeElsewhere() const {
+  return runner_.isRemote();
 }
 
 QString PromptViewModel::modelName() const {
@@ -54,7 +58,7 @@ QString PromptViewModel::modelName() const {
 
 /// A template of another model says nothing here.
 bool PromptViewModel::fits(const PromptChoice& own) const {
-  return own.chatTemplate && own.templateModel == runner_.modelName();
+  return own.chatTemplate && own.templateModel == runner_.modelName() && !runner_.isRemote();
 }
 
 QString PromptViewModel::ownTemplate() const {
@@ -135,7 +139,7 @@ void PromptViewModel::setSystemPrompt(const QString& text) {
 }
 
 void PromptViewModel::setTemplateText(const QString& text) {
-  if (!available() || text == templateText()) return;
+  if (!runner_.chatTemplate() || text == templateText()) return;
   if (text == inheritedTemplate()) return resetTemplate();
   edited().chatTemplate = text;
   edited().templateModel = runner_.modelName();

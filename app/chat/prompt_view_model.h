@@ -31,6 +31,7 @@ class PromptViewModel : public QObject {
   Q_PROPERTY(Scope scope READ scope WRITE setScope NOTIFY scopeChanged)
   Q_PROPERTY(bool active READ active WRITE setActive NOTIFY activeChanged)
   Q_PROPERTY(bool available READ available NOTIFY changed)
+  Q_PROPERTY(bool madeElsewhere READ madeElsewhere NOTIFY changed)
   Q_PROPERTY(QString modelName READ modelName NOTIFY changed)
   Q_PROPERTY(QString systemPrompt READ systemPrompt WRITE setSystemPrompt NOTIFY changed)
   Q_PROPERTY(bool systemPromptModified READ systemPromptModified NOTIFY changed)
@@ -68,6 +69,8 @@ class PromptViewModel : public QObject {
   bool active() const { return active_; }
   void setActive(bool active);
   bool available() const;  ///< there is a model
+  /// It is on another machine, whose server makes the prompt: there is no template to see or to edit.
+  bool madeElsewhere() const;
   QString modelName() const;
 
   QString systemPrompt() const;

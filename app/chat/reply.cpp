@@ -1,6 +1,7 @@
 #include "app/chat/reply.h"
 
 #include "app/chat/model_runner.h"
+#include "app/chat/remote_reply.h"
 #include "app/chat/reply_buffer.h"
 
 namespace app {
@@ -27,20 +28,28 @@ void Reply::stop() {
   runner_.cancel(*this);
 }
 
+int Reply::allTokens() const {
+  return ids_.isEmpty() ? tokens_ : static_cast<int>(ids_.size());
+}
+
+QString Reply::notice() const {
+  return remote_ ? remote_->notice() : QString();
+}
+
 void Reply::collect() {
   ReplyBuffer::Burst burst = buffer_->take();
   if (ended()) return;
 
-  if (burst.request) {
-    request_ = *burst.request;
+  if (burst.sent) {
+    request_ = burst.request;
     engine_ = burst.engine;
     setState(State::Reading);
     if (stopAsked_) runner_.cancel(*this);  // asked for while the prompt was being rendered
   }
-  if (!burst.ids.isEmpty()) {
+  if (burst.tokens > 0) {
     setState(State::Writing);
     ids_ += burst.ids;
-    tokens_ += static_cast<int>(burst.ids.size());
+    tokens_ += burst.tokens;
     tokensPerSecond_ = burst.tokensPerSecond;
     if (burst.firstTokenMs >= 0) firstTokenMs_ = burst.firstTokenMs;
   }

@@ -14,10 +14,12 @@ class Engine;
 namespace app {
 
 class ModelRunner;
+class RemoteReply;
 class ReplyBuffer;
 
-/// One reply being generated. Lives on the UI thread; its buffer is the only memory that it shares with the engine
-/// thread: pieces gather there, and one call is posted for each burst, however many tokens it has.
+/// One reply being generated, by the engine or by a model on another machine. Lives on the UI thread; its buffer is the only
+/// memory that it shares with the engine thread: pieces gather there, and one call is posted for each burst, however many
+/// tokens it has.
 class Reply : public QObject {
   Q_OBJECT
 
@@ -42,8 +44,9 @@ class Reply : public QObject {
   State state() const { return state_; }
   bool ended() const { return state_ == State::Finished || state_ == State::Cancelled || state_ == State::Failed; }
   QString text() const { return text_; }                  ///< all of it so far, as generated
-  const QList<qint32>& tokenIds() const { return ids_; }  ///< all of them so far
+  const QList<qint32>& tokenIds() const { return ids_; }  ///< all of them so far; none of a model on another machine
   int tokens() const { return tokens_; }                  ///< generated in this run
+  int allTokens() const;                                  ///< of the whole text
   double tokensPerSecond() const { return tokensPerSecond_; }
   qint64 firstTokenMs() const { return firstTokenMs_; }   ///< from submitting on; -1: not yet
   int promptTokens() const { return promptTokens_; }      ///< known at the end
@@ -51,6 +54,8 @@ class Reply : public QObject {
   QString finishReason() const { return finishReason_; }  ///< the engine's word
   QString error() const { return error_; }                ///< for people; of a failed one
   QString errorDetail() const { return errorDetail_; }
+  /// What the person should know of how it was made, in a sentence; empty: nothing. Known at the end.
+  QString notice() const;
 
   /// Ends it soon; finished() follows.
   void stop();
@@ -88,6 +93,7 @@ class Reply : public QObject {
   QString errorDetail_;
   engine::RequestId request_ = 0;
   std::weak_ptr<engine::Engine> engine_;  // that has the request; it may be gone before the reply is
+  RemoteReply* remote_ = nullptr;         // a child: of a model on another machine
   bool stopAsked_ = false;
   std::shared_ptr<ReplyBuffer> buffer_;
 };

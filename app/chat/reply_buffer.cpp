@@ -8,18 +8,32 @@
 namespace app {
 
 void ReplyBuffer::addToken(const engine::TokenEvent& event) {
-  const auto now = Clock::now();
   const std::lock_guard lock(mutex_);
   burst_.text += QString::fromUtf8(event.text.data(), static_cast<qsizetype>(event.text.size()));
   burst_.ids.append(event.id);
-  if (++tokens_ == 1) {
+  count(1);
+  wakeReader();
+}
+
+void ReplyBuffer::addPiece(const QString& text, int tokens) {
+  const std::lock_guard lock(mutex_);
+  burst_.text += text;
+  if (tokens > 0) count(tokens);
+  wakeReader();
+}
+
+void ReplyBuffer::count(int tokens) {
+  const auto now = Clock::now();
+  burst_.tokens += tokens;
+  tokens_ += tokens;
+  if (tokens_ == tokens) {
+    firstTokens_ = tokens;
     firstTokenAt_ = now;
     burst_.firstTokenMs = std::chrono::duration_cast<std::chrono::milliseconds>(now - submittedAt_).count();
   } else {
     const double seconds = std::chrono::duration<double>(now - firstTokenAt_).count();
-    burst_.tokensPerSecond = seconds > 0 ? static_cast<double>(tokens_ - 1) / seconds : 0;
+    burst_.tokensPerSecond = seconds > 0 ? static_cast<double>(tokens_ - firstTokens_) / seconds : 0;
   }
-  wakeReader();
 }
 
 void ReplyBuffer::addResult(const engine::GenerationResult& result) {
@@ -37,8 +51,15 @@ void ReplyBuffer::addFailure(const QString& error, const QString& detail) {
 
 void ReplyBuffer::addRequest(engine::RequestId request, const std::shared_ptr<engine::Engine>& engine) {
   const std::lock_guard lock(mutex_);
+  burst_.sent = true;
   burst_.request = request;
   burst_.engine = engine;
+  wakeReader();
+}
+
+void ReplyBuffer::addSent() {
+  const std::lock_guard lock(mutex_);
+  burst_.sent = true;
   wakeReader();
 }
 

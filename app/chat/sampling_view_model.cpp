@@ -122,10 +122,13 @@ QHash<int, QByteArray> SamplingViewModel::roleNames() const {
           {ModifiedRole, "modified"}};
 }
 
-/// What holds where the person chose nothing.
+/// What holds where the person chose nothing. Of a model on another machine that is its server's own, which is not known:
+/// what leaves everything as it is stands for it.
 double SamplingViewModel::own(const Setting& setting) const {
   const engine::ModelInfo* model = runner_.model();
-  const std::optional<double> brought = model ? modelValue(model->default_sampling, setting.name) : std::nullopt;
+  const std::optional<double> brought = runner_.isRemote() ? modelValue(engine::SamplingParams(), setting.name)
+                                        : model            ? modelValue(model->default_sampling, setting.name)
+                                                           : std::nullopt;
   return std::clamp(brought.value_or(setting.fallback), setting.minimum, setting.maximum);
 }
 
@@ -161,6 +164,10 @@ QString SamplingViewModel::modelName() const {
 
 bool SamplingViewModel::modelDiffers() const {
   return !settings_.modelSampling(modelName()).isEmpty();
+}
+
+bool SamplingViewModel::modelIsRemote() const {
+  return runner_.isRemote();
 }
 
 void SamplingViewModel::setScope(Scope scope) {

@@ -28,6 +28,7 @@ class SamplingViewModel : public QAbstractListModel {
   Q_PROPERTY(Scope scope READ scope WRITE setScope NOTIFY scopeChanged)
   Q_PROPERTY(QString modelName READ modelName NOTIFY presetChanged)
   Q_PROPERTY(bool modelDiffers READ modelDiffers NOTIFY presetChanged)
+  Q_PROPERTY(bool modelIsRemote READ modelIsRemote NOTIFY presetChanged)
 
  public:
   enum class Scope { Everywhere, Model };
@@ -58,6 +59,7 @@ class SamplingViewModel : public QAbstractListModel {
   void setScope(Scope scope);
   QString modelName() const;   ///< that Scope::Model is about; empty: there is no model, and then no such scope
   bool modelDiffers() const;   ///< the model has values of its own, which hold before those of everywhere
+  bool modelIsRemote() const;  ///< it is on another machine: what nobody changed is not sent, and its server decides
 
   /// Sets a row's value, brought into its range and to its step's precision.
   Q_INVOKABLE void setValue(int row, double value);

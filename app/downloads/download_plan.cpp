@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "app/downloads/safe_path.h"
+#include "app/network/http_rules.h"
 
 namespace app {
 
@@ -46,10 +47,6 @@ QString fileProblem(const DownloadFile& file) {
 }
 
 }  // namespace
-
-QString originOf(const QUrl& url) {
-  return url.toString(QUrl::RemoveUserInfo | QUrl::RemovePath | QUrl::RemoveQuery | QUrl::RemoveFragment);
-}
 
 DownloadPlan checkedPlan(const DownloadPlan& plan, QString& problem) {
   problem.clear();

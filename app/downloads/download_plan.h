@@ -35,9 +35,6 @@ struct DownloadPlan {
 inline constexpr int kMostDownloadFiles = 2000;
 inline constexpr qint64 kLargestDownloadFile = 4LL * 1024 * 1024 * 1024 * 1024;  // bytes
 
-/// "https://host:port" of an address: who a token is for.
-QString originOf(const QUrl& url);
-
 /// The plan with its names rebuilt (see safePath) and its hashes in small letters, or a sentence why it cannot be:
 /// names that lead elsewhere, two files that would become one, several origins, sizes or hashes that are none.
 /// `problem` is set in that case.

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "app/downloads/download_runner.h"
+#include "app/network/http_rules.h"
 
 namespace app {
 

@@ -119,7 +119,7 @@ class DownloadQueue : public QAbstractListModel {
 
   DownloadOptions options_;
   QList<Row> rows_;
-  QHash<QString, QByteArray> tokens_;  // by origin
+  QHash<QUrl, QByteArray> tokens_;  // by origin
   QHash<QString, qint64> partial_;     // bytes on the disk by name
   QString problem_;
   int serial_ = 0;

@@ -7,11 +7,13 @@
 #include <QString>
 #include <QUrl>
 
+#include "app/settings/keychain_entry.h"
+
 namespace app {
 
 /// The person's access token for a hub, kept in the system's keychain; where there is none, for this run of the program
-/// only, which keptWhere() says. Never in a file of ours, never in a log. Each origin (scheme, host, port) has a token
-/// of its own, so that a mirror is not given the hub's. UI thread; the keychain is asked asynchronously.
+/// only, which keptWhere() says. Each origin (scheme, host, port) has a token of its own, so that a mirror is not given
+/// the hub's. UI thread; the keychain is asked asynchronously.
 class HubAccount : public QObject {
   Q_OBJECT
   QML_ELEMENT
@@ -24,14 +26,14 @@ class HubAccount : public QObject {
   Q_PROPERTY(QString host READ host NOTIFY tokenChanged)
 
  public:
-  static constexpr qsizetype kLongestToken = 512;
+  static constexpr qsizetype kLongestToken = KeychainEntry::kLongestSecret;
 
-  enum class Keeper { SystemKeychain, SessionOnly };
+  using Keeper = KeychainEntry::Keeper;
 
   explicit HubAccount(Keeper keeper = Keeper::SystemKeychain, QObject* parent = nullptr);
 
-  bool hasToken() const { return !token_.isEmpty(); }
-  bool busy() const { return jobs_ > 0; }  ///< the keychain is being asked
+  bool hasToken() const { return !entry_.secret().isEmpty(); }
+  bool busy() const { return entry_.busy(); }  ///< the keychain is being asked
   QString problem() const { return problem_; }
   /// "The token is in the system's keychain.", "... until Sotto is closed"; empty without a token.
   QString keptWhere() const;
@@ -55,23 +57,11 @@ class HubAccount : public QObject {
   void problemChanged();
 
  private:
-  void load();
-  QString key() const;
-  void setTokenBytes(const QByteArray& token, bool inKeychain);
   void setProblem(const QString& sentence);
-  void jobStarted();
-  void jobEnded();
 
-  Keeper keeper_;
+  KeychainEntry entry_;
   QUrl origin_;  // scheme, host and port only
-  QByteArray token_;
   QString problem_;
-  bool inKeychain_ = false;
-  int jobs_ = 0;
-  int changes_ = 0;  // of token or origin: an older answer of the keychain does not undo a newer change
 };
-
-/// Scheme, host and port of an address, the port always said; empty for an address without a host.
-QUrl hubOrigin(const QUrl& url);
 
 }  // namespace app

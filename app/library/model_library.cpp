@@ -281,7 +281,8 @@ void ModelLibrary::modelLoaded() {
   const auto known = std::ranges::find_if(rows_, [this](const Row& row) { return isActive(row); });
   const bool opened = known == rows_.end() ? places_.modelsDir.isEmpty() || !path.startsWith(places_.modelsDir + QLatin1Char('/'))
                                            : known->found.origin == ModelOrigin::InPlace;
-  if (!path.isEmpty() && !runner_.isDemo() && opened && !settings_.knownModels().contains(path)) settings_.rememberModel(path);
+  const bool isFolder = !path.isEmpty() && !runner_.isDemo() && !runner_.isRemote();
+  if (isFolder && opened && !settings_.knownModels().contains(path)) settings_.rememberModel(path);
   usesChanged();
 }
 

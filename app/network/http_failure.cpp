@@ -73,7 +73,7 @@ QString httpStatusSentence(const QUrl& url, int status, const QByteArray& said) 
 QString httpUnreachableSentence(const QUrl& url, const QNetworkReply& reply) {
   switch (reply.error()) {
     case QNetworkReply::HostNotFoundError:
-      return HttpGet::tr("%1 was not found: is this computer online, and is the hub's address right?").arg(url.host());
+      return HttpGet::tr("%1 was not found: is this computer online, and is the address right?").arg(url.host());
     case QNetworkReply::ProxyConnectionRefusedError:
     case QNetworkReply::ProxyConnectionClosedError:
     case QNetworkReply::ProxyNotFoundError:

@@ -1,63 +1,23 @@
 #include "app/network/http_get.h"
 
 #include <QCoreApplication>
-#include <QDateTime>
-#include <QHostAddress>
 #include <QNetworkAccessManager>
 #include <QNetworkRequest>
 #include <QSslError>
 #include <algorithm>
 
 #include "app/network/http_failure.h"
+#include "app/network/http_rules.h"
 
 namespace app {
 
 namespace {
 
-constexpr int kLongestRetryAfterSeconds = 24 * 3600;
-
-bool isThisMachine(const QString& host) {
-  return host.compare(QLatin1String("localhost"), Qt::CaseInsensitive) == 0 || QHostAddress(host).isLoopback();
-}
-
-bool sameOrigin(const QUrl& a, const QUrl& b) {
-  const auto port = [](const QUrl& url) { return url.port(url.scheme() == QLatin1String("https") ? 443 : 80); };
-  return a.scheme() == b.scheme() && a.host() == b.host() && port(a) == port(b);
-}
-
-/// Why an address is none we go to; empty: we do.
-QString whyRefused(const QUrl& url, const QString& httpHost) {
-  if (!url.isValid() || url.host().isEmpty()) return HttpGet::tr("it is no valid address");
-  if (url.scheme() == QLatin1String("https")) return {};
-  if (url.scheme() != QLatin1String("http")) return HttpGet::tr("only https is used");
+/// Whether the person set up this host as one to be asked by plain http: "host" or "host:port".
+bool isHttpHost(const QUrl& url, const QString& httpHost) {
   const QString own = httpHost.toLower();
   const QString withPort = url.host() + QLatin1Char(':') + QString::number(url.port(80));
-  const bool allowed = !own.isEmpty() && (own == url.host() || own == withPort);
-  return allowed || isThisMachine(url.host()) ? QString() : HttpGet::tr("plain http is not safe there");
-}
-
-/// Digits only; -1 for anything else.
-qint64 number(const QByteArray& text) {
-  const bool digits = !text.isEmpty() && text.size() <= 18 &&
-                      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return digits ? text.toLongLong() : -1;
-}
-
-int retryAfter(const QByteArray& header) {
-  qint64 seconds = number(header.trimmed());
-  if (seconds < 0) {
-    const QDateTime date = QDateTime::fromString(QString::fromLatin1(header.left(64)), Qt::RFC2822Date);
-    if (!date.isValid()) return -1;
-    seconds = std::max<qint64>(0, QDateTime::currentDateTimeUtc().secsTo(date));
-  }
-  return static_cast<int>(std::min<qint64>(seconds, kLongestRetryAfterSeconds));
-}
-
-QByteArray valueOf(const QList<QNetworkReply::RawHeaderPair>& headers, const QByteArray& name) {
-  for (const auto& [key, value] : headers) {
-    if (key.compare(name, Qt::CaseInsensitive) == 0) return value;
-  }
-  return {};
+  return !own.isEmpty() && (own == url.host() || own == withPort);
 }
 
 }  // namespace
@@ -68,9 +28,9 @@ bool readContentRange(const QByteArray& header, HttpRange& range) {
   const qsizetype slash = header.indexOf('/');
   if (!header.startsWith(unit) || dash < 0 || slash < dash) return false;
   const QByteArray total = header.mid(slash + 1);
-  range.first = number(header.mid(unit.size(), dash - unit.size()));
-  range.last = number(header.mid(dash + 1, slash - dash - 1));
-  range.total = total == "*" ? -1 : number(total);
+  range.first = digits(header.mid(unit.size(), dash - unit.size()));
+  range.last = digits(header.mid(dash + 1, slash - dash - 1));
+  range.total = total == "*" ? -1 : digits(total);
   return range.first >= 0 && range.last >= range.first && (total == "*" || range.total > range.last);
 }
 
@@ -80,8 +40,6 @@ bool isStrongEtag(const QByteArray& etag) {
 }
 
 void HttpGet::ReplyEnd::operator()(QNetworkReply* reply) const {
-  // The end of a running reply ends its request; abort() would complain where an error is on its way already.
-  reply->disconnect();
   reply->deleteLater();
 }
 
@@ -97,7 +55,7 @@ HttpGet::HttpGet(QNetworkAccessManager& network, const HttpQuestion& question, Q
 HttpGet::~HttpGet() = default;
 
 void HttpGet::start() {
-  const QString why = whyRefused(question_.url, question_.httpHost);
+  const QString why = whyNotAsked(question_.url, isHttpHost(question_.url, question_.httpHost));
   url_ = question_.url;
   if (!why.isEmpty()) {
     fail(HttpFailure::Kind::Refused, tr("%1 is not asked: %2.").arg(httpPlace(url_), why));
@@ -112,23 +70,16 @@ void HttpGet::abort() {
   dropReply();
 }
 
+/// The end of a running reply closes its connection, which it asks for by a signal of its own: only ours are taken away.
+/// abort() would complain where an error is on its way already.
 void HttpGet::dropReply() {
+  if (reply_) reply_->disconnect(this);
   reply_.reset();
 }
 
 void HttpGet::ask(const QUrl& url) {
   url_ = url;
-  QNetworkRequest request(url);
-  request.setAttribute(QNetworkRequest::RedirectPolicyAttribute, QNetworkRequest::ManualRedirectPolicy);
-  request.setAttribute(QNetworkRequest::CacheLoadControlAttribute, QNetworkRequest::AlwaysNetwork);
-  request.setAttribute(QNetworkRequest::CacheSaveControlAttribute, false);
-  request.setAttribute(QNetworkRequest::CookieLoadControlAttribute, QNetworkRequest::Manual);
-  request.setAttribute(QNetworkRequest::CookieSaveControlAttribute, QNetworkRequest::Manual);
-  request.setAttribute(QNetworkRequest::AuthenticationReuseAttribute, QNetworkRequest::Manual);
-  // Parallel ranges are to be parallel connections: one connection's lost packet then holds up one range only.
-  request.setAttribute(QNetworkRequest::Http2AllowedAttribute, false);
-  request.setHeader(QNetworkRequest::UserAgentHeader, QStringLiteral("Sotto/" SOTTO_VERSION));
-  request.setRawHeader("Accept-Encoding", "identity");
+  QNetworkRequest request = plainRequest(url);
   if (question_.firstByte > 0 || question_.lastByte >= 0) {
     QByteArray range = "bytes=" + QByteArray::number(question_.firstByte) + '-';
     if (question_.lastByte >= 0) range += QByteArray::number(question_.lastByte);
@@ -136,11 +87,12 @@ void HttpGet::ask(const QUrl& url) {
     if (!question_.ifRange.isEmpty()) request.setRawHeader("If-Range", question_.ifRange);
   }
   // Once left, the origin does not get the token again either: who redirected back is not known to be trusted.
-  mayCarryToken_ = mayCarryToken_ && sameOrigin(url, question_.url);
-  const bool secret = url.scheme() == QLatin1String("https") || isThisMachine(url.host());
+  mayCarryToken_ = mayCarryToken_ && originOf(url) == originOf(question_.url);
+  const bool secret = mayCarrySecret(url, question_.plainToken && isHttpHost(url, question_.httpHost));
   if (mayCarryToken_ && secret && !question_.token.isEmpty()) {
     request.setRawHeader("Authorization", "Bearer " + question_.token);
   }
+  dropReply();
   reply_.reset(network_.get(request));
   reply_->setReadBufferSize(kReadAhead);
   connect(reply_.get(), &QNetworkReply::metaDataChanged, this, &HttpGet::headersCame);
@@ -163,7 +115,7 @@ void HttpGet::headersCame() {
   }
   if (status_ != 200 && status_ != 206) {
     failure_.status = status_;
-    failure_.retryAfterSeconds = retryAfter(header("Retry-After"));
+    failure_.retryAfterSeconds = retryAfterSeconds(header("Retry-After"));
     fail(HttpFailure::Kind::Status, httpStatusSentence(url_, status_, header("X-Error-Message")));
     return;
   }
@@ -174,7 +126,8 @@ void HttpGet::follow(const QByteArray& location) {
   QUrl next = url_.resolved(QUrl::fromEncoded(location.left(16384)));
   next.setUserInfo({});
   next.setFragment({});
-  QString why = whyRefused(next, question_.httpHost);
+  QString why =
+      question_.follows ? whyNotAsked(next, isHttpHost(next, question_.httpHost)) : tr("no redirect is followed there");
   if (url_.scheme() == QLatin1String("https") && next.scheme() != QLatin1String("https")) {
     why = tr("a safe connection is not left for an unsafe one");
   }
@@ -197,7 +150,7 @@ void HttpGet::takeAnswer() {
          tr("%1 sent compressed bytes where the file itself was asked for.").arg(httpPlace(url_)));
     return;
   }
-  expected_ = number(header("Content-Length").trimmed());
+  expected_ = digits(header("Content-Length").trimmed());
   if (status_ == 206) {
     const bool read = readContentRange(header("Content-Range").trimmed(), range_);
     const bool starts = range_.first == question_.firstByte;
@@ -305,11 +258,11 @@ void HttpGet::finishWhenRead() {
 }
 
 QByteArray HttpGet::header(const QByteArray& name) const {
-  return valueOf(headers_, name);
+  return headerIn(headers_, name);
 }
 
 QByteArray HttpGet::headerOnTheWay(const QByteArray& name) const {
-  return valueOf(onTheWay_, name);
+  return headerIn(onTheWay_, name);
 }
 
 }  // namespace app

@@ -21,7 +21,9 @@ struct HttpQuestion {
   QByteArray token;       ///< secret, sent as "Authorization: Bearer" to the origin of `url` only
   qint64 limit = -1;      ///< most bytes of body that are accepted; -1: any number
   QString httpHost;       ///< "host" or "host:port" that the person set up as a mirror by plain http; empty: none
-  int silenceMs = 30000;  ///< the longest wait for the next bytes, in milliseconds
+  bool plainToken = false;  ///< the person accepted that httpHost is given the token unencrypted
+  bool follows = true;      ///< redirects; where not, one is a refusal
+  int silenceMs = 30000;    ///< the longest wait for the next bytes, in milliseconds
 };
 
 /// Why a question got no good answer.
@@ -66,9 +68,9 @@ bool isStrongEtag(const QByteArray& etag);
 /// One GET over http or https, in the thread of the network object, which outlives it.
 ///
 /// It follows redirects itself, at most kMostRedirects and never from https to http; the token goes to the origin of
-/// the first address only, and by plain http only on this machine. Plain http is refused but to this machine and to
-/// HttpQuestion::httpHost. A certificate that is not good is an error. The body comes as it is (no compression), with
-/// at most kReadAhead bytes waiting, so a reader who waits slows the sender down.
+/// the first address only, and by plain http only on this machine (or to httpHost with plainToken). Plain http is
+/// refused but to this machine and to HttpQuestion::httpHost. A certificate that is not good is an error. The body comes
+/// as it is (no compression), with at most kReadAhead bytes waiting, so a reader who waits slows the sender down.
 ///
 /// Signals, in this order: answered() (200 or 206, and for a 206 exactly the range asked for), readyRead() any number
 /// of times, finished() once all that came was read or failure() is set. A body shorter than it was said to be is a

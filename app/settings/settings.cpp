@@ -4,7 +4,6 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
-#include <QJsonArray>
 #include <QJsonDocument>
 #include <QSaveFile>
 #include <algorithm>
@@ -106,6 +105,13 @@ bool isObjects(const QJsonValue& value) {
          std::all_of(models.begin(), models.end(), [](const QJsonValue& model) { return model.isObject(); });
 }
 
+/// A list of objects, no longer than one can be.
+bool isRemoteModels(const QJsonValue& value) {
+  const QJsonArray list = value.toArray();
+  return value.isArray() && list.size() <= Settings::kMostRemoteModels &&
+         std::all_of(list.begin(), list.end(), [](const QJsonValue& model) { return model.isObject(); });
+}
+
 struct Preference {
   QString key;
   bool (*isValid)(const QJsonValue&);
@@ -133,6 +139,7 @@ const Preference kPreferences[] = {
     {kNetworkProxy, isString},
     {kOffline, isBool},
     {kDownloadLimitKb, isCount},
+    {kRemoteModels, isRemoteModels},
 };
 
 /// Writes the whole file or leaves the old one. Returns what went wrong, empty for nothing. Any thread.

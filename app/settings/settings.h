@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QDateTime>
+#include <QJsonArray>
 #include <QJsonObject>
 #include <QObject>
 #include <QRect>
@@ -57,6 +58,7 @@ class Settings : public QObject {
   static constexpr int kLargestDownloadLimitKb = 10 * 1024 * 1024;
   static constexpr int kLongestAddress = 2048;    // characters
   static constexpr int kMostModelRecords = 500;
+  static constexpr int kMostRemoteModels = 50;
 
   /// Reads `file` (absolute path); a missing file means defaults and no notice.
   explicit Settings(const QString& file, QObject* parent = nullptr);
@@ -131,6 +133,10 @@ class Settings : public QObject {
   int downloadLimitKb() const;  ///< KiB a second for all downloads together; 0: as fast as it goes
   void setDownloadLimitKb(int kibibytes);
 
+  /// The person's models on other machines, each a JSON object whose reader checks it; at most kMostRemoteModels.
+  QJsonArray remoteModels() const;
+  void setRemoteModels(const QJsonArray& models);
+
   QDateTime modelUsed(const QString& path) const;  ///< when it last answered or was loaded; null: not known
   void setModelUsed(const QString& path, const QDateTime& when);
   /// What a model is called whose path does not tell it (a blob of another program); empty: not known.
@@ -166,6 +172,7 @@ class Settings : public QObject {
   void offlineChanged();
   void downloadLimitKbChanged();
   void modelRecordsChanged();
+  void remoteModelsChanged();
   /// The file could not be written; the sentence says why. The preferences still hold for this run.
   void writeFailed(const QString& sentence);
 

@@ -13,6 +13,7 @@ inline const QString kHubEndpoint = QStringLiteral("hubEndpoint");
 inline const QString kNetworkProxy = QStringLiteral("networkProxy");
 inline const QString kOffline = QStringLiteral("offline");
 inline const QString kDownloadLimitKb = QStringLiteral("downloadLimitKb");
+inline const QString kRemoteModels = QStringLiteral("remoteModels");
 inline const QString kLastModelPath = QStringLiteral("lastModelPath");
 inline const QString kKnownModels = QStringLiteral("knownModels");
 

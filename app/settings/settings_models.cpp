@@ -1,6 +1,5 @@
 // What the preferences hold about models and the network.
 #include <QDir>
-#include <QJsonArray>
 #include <algorithm>
 
 #include "app/settings/settings.h"
@@ -94,6 +93,14 @@ int Settings::downloadLimitKb() const {
 void Settings::setDownloadLimitKb(int kibibytes) {
   const int wanted = std::clamp(kibibytes, 0, kLargestDownloadLimitKb);
   if (wanted != downloadLimitKb() && store(kDownloadLimitKb, wanted)) emit downloadLimitKbChanged();
+}
+
+QJsonArray Settings::remoteModels() const {
+  return values_.value(kRemoteModels).toArray();
+}
+
+void Settings::setRemoteModels(const QJsonArray& models) {
+  if (models.size() <= kMostRemoteModels && store(kRemoteModels, models)) emit remoteModelsChanged();
 }
 
 // Models by path

@@ -9,6 +9,7 @@
 #include "app/chat/sampling_view_model.h"
 #include "app/chat/saved_sessions.h"
 #include "app/history/history.h"
+#include "app/remote/remote_models.h"
 #include "app/settings/settings.h"
 #include "tests/app/model_fixture.h"
 
@@ -23,6 +24,7 @@ class ChatFixture : public QObject {
   std::unique_ptr<app::Settings> settings_;
   std::unique_ptr<app::History> history_;
   std::unique_ptr<app::SavedSessions> sessions_;
+  std::unique_ptr<app::RemoteModels> remotes_;
   std::unique_ptr<app::ModelRunner> runner_;
   std::unique_ptr<app::SamplingViewModel> sampling_;
   std::unique_ptr<app::PromptViewModel> prompt_;
@@ -33,7 +35,9 @@ class ChatFixture : public QObject {
     settings_ = std::make_unique<app::Settings>(folder_->filePath(QStringLiteral("settings.json")));
     history_ = std::make_unique<app::History>(folder_->filePath(QStringLiteral("history.db")));
     sessions_ = std::make_unique<app::SavedSessions>(*settings_, folder_->filePath(QStringLiteral("sessions")));
-    runner_ = std::make_unique<app::ModelRunner>(*settings_, sessions_.get());
+    const auto blocked = [this] { return settings_->offline() ? QStringLiteral("Sotto is offline.") : QString(); };
+    remotes_ = std::make_unique<app::RemoteModels>(*settings_, blocked, app::KeychainEntry::Keeper::SessionOnly);
+    runner_ = std::make_unique<app::ModelRunner>(*settings_, sessions_.get(), remotes_.get());
     sampling_ = std::make_unique<app::SamplingViewModel>(*settings_, *runner_);
     prompt_ = std::make_unique<app::PromptViewModel>(*history_, *settings_, *runner_);
     chat_ = std::make_unique<app::ChatViewModel>(*history_, *settings_, *runner_, *sampling_, *prompt_);
@@ -46,6 +50,7 @@ class ChatFixture : public QObject {
     prompt_.reset();
     sampling_.reset();
     runner_.reset();
+    remotes_.reset();
     sessions_.reset();
     history_.reset();
     settings_.reset();

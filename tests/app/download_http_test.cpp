@@ -1,7 +1,5 @@
 #include <QNetworkAccessManager>
-#include <QProcess>
 #include <QSignalSpy>
-#include <QStandardPaths>
 
 #include "app/network/http_fetch.h"
 #include "tests/app/download_fixture.h"
@@ -202,16 +200,8 @@ class DownloadHttpTest : public QObject {
   }
 
   void certificateOfNobodyIsAnError() {
-    const QString openssl = QStandardPaths::findExecutable(QStringLiteral("openssl"));
-    if (openssl.isEmpty()) QSKIP("openssl is not installed");
     QTemporaryDir tls;
-    QCOMPARE(QProcess::execute(openssl, {QStringLiteral("req"), QStringLiteral("-x509"), QStringLiteral("-newkey"),
-                                         QStringLiteral("rsa:2048"), QStringLiteral("-nodes"), QStringLiteral("-days"),
-                                         QStringLiteral("2"), QStringLiteral("-subj"), QStringLiteral("/CN=127.0.0.1"),
-                                         QStringLiteral("-addext"), QStringLiteral("subjectAltName=IP:127.0.0.1"),
-                                         QStringLiteral("-keyout"), tls.filePath(QStringLiteral("key.pem")),
-                                         QStringLiteral("-out"), tls.filePath(QStringLiteral("cert.pem"))}),
-             0);
+    if (!NginxOrigin::writeCertificate(tls.path())) QSKIP("openssl is not installed");
     const NginxOrigin safe(root_->path(), {}, tls.path());
     QVERIFY(safe.isRunning());
     HttpQuestion question = ask(safe.url(QStringLiteral("file")));

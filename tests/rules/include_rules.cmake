@@ -8,7 +8,7 @@ get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
 set(folders
   engine/base engine/tensor engine/formats engine/tokenizer engine/backends/cuda engine/backends engine/kv_cache engine/layers
   engine/models engine/sampling engine/generation engine/quantize engine templates
-  app/prompt app/cli app/chat app/markdown app/history app/settings app/library app/network app/downloads app/hub app)
+  app/prompt app/cli app/chat app/markdown app/history app/settings app/library app/network app/downloads app/hub app/remote app)
 
 set(types engine/types.h)
 set(allowed_engine/base)
@@ -36,12 +36,13 @@ set(allowed_app/library engine/types.h engine/engine.h app/settings app/chat app
 set(allowed_app/network)
 set(allowed_app/downloads app/network app/settings)
 set(allowed_app/hub app/downloads app/network app/settings)
-set(allowed_app/chat app/prompt app/history app/settings app/markdown app/demo_model.h engine/types.h)
+set(allowed_app/remote app/network app/settings ${types})
+set(allowed_app/chat app/prompt app/history app/remote app/settings app/markdown app/demo_model.h engine/types.h)
 set(allowed_app app)
 
 # Single files that may do more, or less, than their folder.
-set(extra_app/chat/model_runner.h engine/engine.h)
-set(extra_app/chat/model_runner.cpp engine/engine.h)
+set(extra_app/chat/local_model.cpp engine/engine.h)
+set(extra_app/chat/model_runner_replies.cpp engine/engine.h)
 set(extra_app/chat/session_saver.cpp engine/engine.h)
 set(extra_app/chat/model_summary.cpp engine/engine.h)
 set(extra_app/hub/model_fit.cpp engine/engine.h)

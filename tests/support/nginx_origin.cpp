@@ -30,6 +30,28 @@ bool NginxOrigin::isThere() {
   return !program().isEmpty();
 }
 
+bool NginxOrigin::writeCertificate(const QString& folder) {
+  const QString openssl = QStandardPaths::findExecutable(QStringLiteral("openssl"));
+  const QStringList arguments = {QStringLiteral("req"),
+                                 QStringLiteral("-x509"),
+                                 QStringLiteral("-newkey"),
+                                 QStringLiteral("rsa:2048"),
+                                 QStringLiteral("-nodes"),
+                                 QStringLiteral("-days"),
+                                 QStringLiteral("2"),
+                                 QStringLiteral("-subj"),
+                                 QStringLiteral("/CN=127.0.0.1"),
+                                 QStringLiteral("-addext"),
+                                 QStringLiteral("subjectAltName=IP:127.0.0.1"),
+                                 QStringLiteral("-keyout"),
+                                 folder + QStringLiteral("/key.pem"),
+                                 QStringLiteral("-out"),
+                                 folder + QStringLiteral("/cert.pem")};
+  QProcess process;
+  process.start(openssl, arguments);
+  return !openssl.isEmpty() && process.waitForFinished(kPatienceMs) && process.exitCode() == 0;
+}
+
 NginxOrigin::NginxOrigin(const QString& root, const QString& server, const QString& tls)
     : root_(root), server_(server), tls_(tls) {
   for (int i = 0; i < kAttempts && port_ == 0; ++i) {

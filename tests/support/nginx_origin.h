@@ -12,6 +12,8 @@ class NginxOrigin {
  public:
   /// nginx is installed.
   static bool isThere();
+  /// Writes cert.pem and key.pem for 127.0.0.1 into a folder, signed by nobody. False: openssl is not installed.
+  static bool writeCertificate(const QString& folder);
 
   /// Serves `root`; `server` are further lines of its server block, `tls` a folder with cert.pem and key.pem (empty:
   /// http). Check isRunning().

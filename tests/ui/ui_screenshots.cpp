@@ -12,6 +12,7 @@
 
 #include "app/history/history_store.h"
 #include "app/library/model_files.h"
+#include "tests/app/completion_server.h"
 #include "tests/app/loopback_hub.h"
 #include "tests/app/model_tree.h"
 #include "tests/ui/program.h"
@@ -157,6 +158,16 @@ void openModels(Program& program) {
   (void)QTest::qWaitFor([&] { return !program.root().library()->scanning() && !program.root().machine()->measuring(); }, 20000);
 }
 
+/// Two models on other machines, one behind an open address. Gives the location of the first.
+QString addRemotes(Program& program) {
+  app::RemoteModels& remotes = *program.root().remotes();
+  const QString id = remotes.add(QStringLiteral("https://gpu-server.example:8000/v1"), QStringLiteral("baidu/ERNIE-4.5-300B-A47B-PT"),
+                                 QStringLiteral("ERNIE 4.5 300B"), 131072, false);
+  remotes.setKey(id, QStringLiteral("sk-0123456789"));
+  remotes.add(QStringLiteral("http://192.168.1.5:30000"), QStringLiteral("zai-org/GLM-4.5-Air"), QStringLiteral("GLM 4.5 Air"), 0, true);
+  return QStringLiteral("remote:") + id;
+}
+
 /// The Models page at work: a search with an open result, a download that runs, one that waits, a job that failed.
 void openBusyModels(Program& program) {
   static std::unique_ptr<tests::LoopbackHub> hub;
@@ -294,6 +305,79 @@ const QList<State>& states() {
          p.root().library()->examine(QUrl::fromLocalFile(tests::fixtureModel("ernie4_5-chat")));
        }},
       {"models-deleted", [](Program& p) { openModels(p); p.root().library()->deleteAt(0); }},
+      {"remote-empty", [](Program& p) {
+         p.window().resize(1440, 1400);
+         openModels(p);
+         p.press(QCoreApplication::translate("RemoteSection", "Add a model on another machine…"), QAccessible::Button);
+       }},
+      {"remote-models", [](Program& p) {
+         p.window().resize(1440, 1300);
+         addRemotes(p);
+         openModels(p);
+       }},
+      {"remote-edit", [](Program& p) {
+         p.window().resize(1440, 1500);
+         addRemotes(p);
+         openModels(p);
+         p.press(QCoreApplication::translate("RemoteRow", "Edit"), QAccessible::Button);
+       }},
+      {"remote-narrow", [](Program& p) {
+         p.window().resize(640, 1300);
+         addRemotes(p);
+         openModels(p);
+       }},
+      {"remote-new-chat", [](Program& p) { p.root().runner()->load(addRemotes(p)); }},
+      {"remote-chat", [](Program& p) {
+         openTitled(p, kRope);
+         p.root().runner()->load(addRemotes(p));
+         p.root().settings()->setPanelVisible(true);
+       }},
+      {"remote-prompt", [](Program& p) {
+         openTitled(p, kRope);
+         p.root().runner()->load(addRemotes(p));
+         p.root().settings()->setPanelVisible(true);
+         p.press(QCoreApplication::translate("SidePanel", "Prompt"), QAccessible::PageTab);
+       }},
+      {"remote-chat-narrow", [](Program& p) {
+         p.window().resize(640, 700);
+         openTitled(p, kRope);
+         addRemotes(p);
+         p.root().runner()->load(p.root().remotes()->data(p.root().remotes()->index(1), app::RemoteModels::LocationRole).toString());
+       }},
+      {"remote-large", [](Program& p) {
+         p.root().settings()->setFontScale(2);
+         openTitled(p, kRope);
+         addRemotes(p);
+         p.root().runner()->load(p.root().remotes()->data(p.root().remotes()->index(1), app::RemoteModels::LocationRole).toString());
+       }},
+      {"remote-tested", [](Program& p) {
+         static tests::CompletionServer server;
+         server.models = {QStringLiteral("baidu/ERNIE-4.5-300B-A47B-PT"), QStringLiteral("baidu/ERNIE-4.5-21B-A3B-PT"), QStringLiteral("zai-org/GLM-4.5-Air")};
+         p.window().resize(1440, 1500);
+         openModels(p);
+         p.press(QCoreApplication::translate("RemoteSection", "Add a model on another machine…"), QAccessible::Button);
+         QTest::qWait(300);
+         p.type(server.address());
+         p.key(Qt::Key_Return);
+         (void)QTest::qWaitFor([&] { return p.root().remotes()->test()->hasPassed(); }, 10000);
+         p.press(server.models.first(), QAccessible::RadioButton);
+       }},
+      {"remote-cut", [](Program& p) {
+         static tests::CompletionServer server;
+         server.onQuestion = [](tests::CompletionServer::Answer& answer) {
+           answer.begin();
+           answer.say("A rotary embedding turns pairs of dimensions by an angle that grows with the");
+           answer.close();
+         };
+         p.root().runner()->load(QStringLiteral("remote:") + p.root().remotes()->add(server.address(), QStringLiteral("m"), QStringLiteral("ERNIE 4.5 300B"), 131072, false));
+         p.root().chat()->setDraft(QStringLiteral("What is a rotary embedding?"));
+         p.root().chat()->send();
+         p.waitForReply();
+       }},
+      {"remote-picker", [](Program& p) {
+         p.root().runner()->load(addRemotes(p));
+         p.press(QStringLiteral("Model"), QAccessible::NoRole);
+       }},
       {"settings-network", [](Program& p) {
          p.window().resize(1440, 1500);
          p.key(Qt::Key_Comma, Qt::ControlModifier);

@@ -34,12 +34,13 @@ PageHeader {
     ModelPicker {
         runner: header.app.runner
         library: header.app.library
+        remotes: header.app.remotes
         Layout.maximumWidth: header.narrow ? Theme.px(170) : Theme.px(280)
         onOpenFolderRequested: header.openFolderRequested()
         onOpenFileRequested: header.openFileRequested()
     }
     ContextGauge {
-        visible: header.app.chat.contextLength > 0
+        visible: header.app.chat.contextLength > 0 && header.app.chat.contextUsed >= 0
         opacity: header.narrow ? 0 : 1
         used: header.app.chat.contextUsed
         capacity: header.app.chat.contextLength

@@ -83,6 +83,12 @@ FocusScope {
                 RowLayout {
                     spacing: Theme.px(10)
 
+                    DestinationMark {
+                        id: destination
+                        runner: composer.runner
+                        Layout.leftMargin: -Theme.px(4)
+                        Layout.maximumWidth: inside.width - Theme.px(64)
+                    }
                     Words {
                         text: composer.overflowing ? qsTr("Too long: the chat would take %1 of %2 tokens.")
                                 .arg(Theme.count(composer.chat.contextUsed + composer.chat.draftTokens))
@@ -94,6 +100,7 @@ FocusScope {
                         font.pixelSize: Theme.smallSize
                         elide: Text.ElideRight
                         Layout.fillWidth: true
+                        Layout.minimumWidth: 0
 
                         function phaseText(): string {
                             switch (composer.chat.replyPhase) {
@@ -154,7 +161,7 @@ FocusScope {
             Words {
                 id: privacy
                 anchors.right: parent.right
-                visible: parent.width > Theme.px(500)
+                visible: parent.width > Theme.px(500) && !destination.visible
                 text: qsTr("Nothing leaves this computer")
                 color: Theme.faint
                 font.pixelSize: Theme.captionSize

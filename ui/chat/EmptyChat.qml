@@ -43,8 +43,9 @@ Flickable {
             Accessible.role: Accessible.Heading
         }
         Words {
-            text: qsTr("Everything you write is answered on this computer and stays on it.")
-            color: Theme.dim
+            text: empty.runner.textGoesTo === "" ? qsTr("Everything you write is answered on this computer and stays on it.")
+                                                 : empty.runner.deviceReason
+            color: empty.runner.textGoesTo === "" ? Theme.dim : Theme.warn
             wrapMode: Text.Wrap
             lineHeight: 1.3
             Layout.fillWidth: true

@@ -87,8 +87,8 @@ FocusScope {
             visible: row.growing || row.cutShort
             status: row.status
             statusText: row.statusText
-            continuable: row.cutShort && row.last && !row.fromUser && !row.chat.busy
-            empty: row.text === ""
+            open: row.cutShort && row.last && !row.fromUser && !row.chat.busy
+            continuable: row.chat.continues && row.text !== ""
             Layout.fillWidth: true
             onContinueRequested: row.chat.continueReply(row.messageId)
             onAgainRequested: row.chat.regenerate(row.messageId)

@@ -11,6 +11,7 @@ PushButton {
 
     required property ModelRunner runner
     required property ModelLibrary library
+    required property RemoteModels remotes
 
     signal openFolderRequested
     signal openFileRequested
@@ -20,8 +21,9 @@ PushButton {
     implicitHeight: Theme.px(34)
     implicitWidth: implicitContentWidth + leftPadding + rightPadding + 1
     Accessible.name: qsTr("Model")
-    Accessible.description: text
+    Accessible.description: runner.textGoesTo === "" ? text : text + ". " + runner.deviceReason
     Accessible.role: Accessible.ButtonMenu
+    leftPadding: mark.visible ? Theme.px(34) : Theme.px(12)
     rightPadding: Theme.px(30)
     contentItem: Words {
         text: picker.text
@@ -32,6 +34,16 @@ PushButton {
     }
     onClicked: popup.visible ? popup.close() : popup.open()
 
+    Icon {
+        id: mark
+        anchors.left: parent.left
+        anchors.leftMargin: Theme.px(11)
+        anchors.verticalCenter: parent.verticalCenter
+        visible: picker.runner.textGoesTo !== ""
+        source: Theme.icon("globe")
+        size: Theme.px(16)
+        color: Theme.warn
+    }
     Icon {
         anchors.right: parent.right
         anchors.rightMargin: Theme.px(10)
@@ -91,6 +103,57 @@ PushButton {
                 Keys.onEnterPressed: (currentItem as ModelChoice)?.choose()
                 Keys.onSpacePressed: (currentItem as ModelChoice)?.choose()
                 Keys.onDeletePressed: (currentItem as ModelChoice)?.forget()
+                // On at the end of the list goes to the next one.
+                Keys.onDownPressed: (event) => {
+                    event.accepted = remote.count > 0 && currentIndex === count - 1
+                    if (event.accepted)
+                        remote.enter()
+                }
+            }
+            Words {
+                visible: remote.count > 0
+                text: qsTr("On other machines")
+                color: Theme.dim
+                font.pixelSize: Theme.captionSize
+                font.weight: Font.DemiBold
+                Layout.fillWidth: true
+                Layout.leftMargin: Theme.px(10)
+                Layout.topMargin: Theme.px(8)
+                Layout.bottomMargin: Theme.px(2)
+            }
+            ListView {
+                id: remote
+                visible: count > 0
+                model: picker.remotes
+                clip: true
+                boundsBehavior: Flickable.StopAtBounds
+                Layout.fillWidth: true
+                Layout.preferredHeight: Math.min(contentHeight, Theme.px(160))
+                activeFocusOnTab: true
+                Accessible.role: Accessible.List
+                Accessible.name: qsTr("Models on other machines")
+                delegate: RemoteChoice {
+                    width: ListView.view.width
+                    active: location === picker.runner.modelPath
+                    current: remote.activeFocus && ListView.isCurrentItem
+                    onChosen: {
+                        popup.close()
+                        picker.runner.load(location)
+                    }
+                }
+                Keys.onReturnPressed: (currentItem as RemoteChoice)?.chosen()
+                Keys.onEnterPressed: (currentItem as RemoteChoice)?.chosen()
+                Keys.onSpacePressed: (currentItem as RemoteChoice)?.chosen()
+                Keys.onUpPressed: (event) => {
+                    event.accepted = currentIndex <= 0
+                    if (event.accepted)
+                        models.forceActiveFocus(Qt.BacktabFocusReason)
+                }
+
+                function enter() {
+                    currentIndex = 0
+                    forceActiveFocus(Qt.TabFocusReason)
+                }
             }
             Rectangle {
                 color: Theme.line

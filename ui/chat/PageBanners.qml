@@ -15,7 +15,7 @@ Item {
     signal openFolderRequested
 
     /// A column whose last child was hidden keeps its height, so what shows is asked for.
-    readonly property bool any: notice.visible || loading.visible || modelError.visible || noModel.visible || chatError.visible
+    readonly property bool any: notice.visible || loading.visible || modelError.visible || noModel.visible || chatError.visible || chatNotice.visible
 
     implicitHeight: any ? column.height + Theme.px(16) : 0
 
@@ -81,6 +81,14 @@ Item {
             detail: banners.app.chat.errorDetail
             width: parent.width
             onDismissed: banners.app.chat.dismissError()
+        }
+        Banner {
+            id: chatNotice
+            visible: banners.app.chat.notice !== ""
+            message: banners.app.chat.notice
+            trouble: false
+            width: parent.width
+            onDismissed: banners.app.chat.dismissNotice()
         }
     }
 }

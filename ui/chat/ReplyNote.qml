@@ -9,9 +9,10 @@ Item {
 
     required property string status
     required property string statusText
+    /// Whether something can be done about it.
+    required property bool open
+    /// Whether it can be written on from where it was cut; else only anew.
     required property bool continuable
-    /// Whether nothing of the reply is there yet.
-    required property bool empty
     readonly property bool growing: status === "waiting" || status === "streaming"
 
     signal continueRequested
@@ -40,17 +41,17 @@ Item {
             color: note.status === "failed" || note.status === "interrupted" ? Theme.warn : Theme.dim
             font.pixelSize: Theme.smallSize
             wrapMode: Text.Wrap
-            Layout.fillWidth: !note.continuable
-            Layout.maximumWidth: note.width - Theme.px(note.continuable ? 150 : 40)
+            Layout.fillWidth: !note.open
+            Layout.maximumWidth: note.width - Theme.px(note.open ? 150 : 40)
         }
         PushButton {
-            visible: note.continuable && !note.empty
+            visible: note.open && note.continuable
             text: qsTr("Continue")
             implicitHeight: Theme.px(28)
             onClicked: note.continueRequested()
         }
         PushButton {
-            visible: note.continuable && note.empty
+            visible: note.open && !note.continuable
             text: qsTr("Try again")
             implicitHeight: Theme.px(28)
             onClicked: note.againRequested()

@@ -38,6 +38,13 @@ FocusScope {
         flick.contentY = Math.max(0, Math.min(top - Theme.px(24), flick.contentHeight - flick.height))
     }
 
+    /// Likewise, where not all of it is in view already.
+    function showWhole(item: Item) {
+        const top = item.mapToItem(flick, 0, 0).y
+        if (top < 0 || top + item.height > flick.height)
+            show(item)
+    }
+
     Flickable {
         id: flick
         anchors.fill: parent
@@ -224,6 +231,21 @@ FocusScope {
             Item {
                 width: 1
                 height: Theme.px(20)
+            }
+            RemoteSection {
+                width: parent.width
+                remotes: page.app.remotes
+                runner: page.app.runner
+                blocked: page.app.hub.blocked
+                onFormOpened: (form) => page.showWhole(form)
+                onChatRequested: (location) => {
+                    page.app.runner.load(location)
+                    page.chatRequested()
+                }
+            }
+            Item {
+                width: 1
+                height: Theme.px(36)
             }
             Words {
                 width: parent.width

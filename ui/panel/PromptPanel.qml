@@ -91,6 +91,18 @@ Flickable {
         }
 
         PanelHeading {
+            visible: panel.prompt.madeElsewhere
+            text: qsTr("Chat template")
+            resetLabel: ""
+            Layout.topMargin: Theme.px(12)
+        }
+        PanelNote {
+            visible: panel.prompt.madeElsewhere
+            text: qsTr("The server makes the prompt; its template is not known here. The system prompt goes to it as the first message of the chat.")
+            Layout.topMargin: -Theme.px(6)
+        }
+        PanelHeading {
+            visible: !panel.prompt.madeElsewhere
             text: qsTr("Chat template")
             modified: panel.prompt.templateModified
             resetLabel: qsTr("Reset the template")
@@ -126,7 +138,7 @@ Flickable {
             }
         }
         PanelNote {
-            visible: panel.prompt.available
+            visible: panel.prompt.available && !panel.prompt.madeElsewhere
             text: panel.prompt.templateModified ? qsTr("Edited") + " · " + panel.prompt.templateName : panel.prompt.templateName
             Layout.topMargin: -Theme.px(6)
         }
@@ -142,6 +154,7 @@ Flickable {
         }
         TemplateEditor {
             id: editor
+            visible: !panel.prompt.madeElsewhere
             prompt: panel.prompt
             Layout.fillWidth: true
         }
@@ -152,7 +165,7 @@ Flickable {
             Accessible.role: Accessible.AlertMessage
         }
         PanelNote {
-            visible: editor.tooLong
+            visible: editor.tooLong && editor.visible
             text: qsTr("This template is too long to be edited here; its beginning is shown.")
         }
         TemplateFindings {
@@ -162,6 +175,7 @@ Flickable {
         }
 
         RowLayout {
+            visible: !panel.prompt.madeElsewhere
             Layout.topMargin: Theme.px(12)
             spacing: Theme.px(8)
 
@@ -180,7 +194,7 @@ Flickable {
             }
         }
         PanelNote {
-            visible: panel.prompt.available && panel.prompt.sample
+            visible: panel.prompt.available && panel.prompt.sample && !panel.prompt.madeElsewhere
             text: qsTr("The chat is empty; this is an example.")
             Layout.topMargin: -Theme.px(6)
         }
@@ -192,6 +206,7 @@ Flickable {
         }
         PromptPreview {
             id: preview
+            visible: !panel.prompt.madeElsewhere
             prompt: panel.prompt
             Layout.fillWidth: true
         }

@@ -68,7 +68,9 @@ Flickable {
             }
         }
         Words {
-            text: qsTr("Changes apply at once, also to a reply that is being written.")
+            text: panel.sampling.modelIsRemote
+                ? qsTr("Changes hold from the next reply on. What is not changed, the server decides. Top-k, min-p and repetition penalty are not part of the protocol: a server that does not take them is asked without them, and Sotto says so.")
+                : qsTr("Changes apply at once, also to a reply that is being written.")
             color: Theme.faint
             font.pixelSize: Theme.captionSize
             wrapMode: Text.Wrap
@@ -78,7 +80,7 @@ Flickable {
         TextAction {
             text: qsTr("Reset all")
             iconName: "reset"
-            hint: qsTr("Back to what the model brings")
+            hint: panel.sampling.modelIsRemote ? qsTr("Back to what the server decides") : qsTr("Back to what the model brings")
             Layout.leftMargin: -leftPadding
             onClicked: panel.sampling.resetAll()
         }

@@ -33,7 +33,7 @@ SettingsGroup {
         onToggled: group.settings.offline = checked
     }
     Note {
-        text: qsTr("Nothing is searched and nothing is downloaded. Chats never use the network.")
+        text: qsTr("Nothing is searched, nothing is downloaded, and models on other machines are not asked. Chats with models on this computer never use the network.")
     }
     SettingsLine {
         label: qsTr("Model hub")

@@ -202,7 +202,7 @@ FocusScope {
                         Layout.fillWidth: true
                     }
                     Words {
-                        text: qsTr("Chats, settings and models stay on this computer; Sotto sends nothing about you and asks a model hub only when you search or download. Free software under the Apache License 2.0.")
+                        text: qsTr("Chats, settings and models stay on this computer; Sotto sends nothing about you and asks a model hub only when you search or download. What you write leaves it only in a chat with a model on another machine that you added. Free software under the Apache License 2.0.")
                         color: Theme.dim
                         font.pixelSize: Theme.smallSize
                         lineHeight: 1.35

@@ -12,7 +12,10 @@ PushButton {
     readonly property bool loading: runner.state === ModelRunner.Loading
     readonly property string modelName: runner.isDemo ? qsTr("Demo model") : runner.modelName
 
-    text: runner.state === ModelRunner.Ready ? qsTr("Loaded model: %1. %2").arg(modelName).arg(runner.device)
+    readonly property bool remote: runner.textGoesTo !== "" && !loading
+
+    text: remote ? qsTr("Model on another machine: %1. Text goes to %2").arg(modelName).arg(runner.textGoesTo)
+        : runner.state === ModelRunner.Ready ? qsTr("Loaded model: %1. %2").arg(modelName).arg(runner.device)
         : loading ? qsTr("Loading %1").arg(runner.loadingName)
         : runner.state === ModelRunner.Resting ? qsTr("%1 rests").arg(modelName) : qsTr("No model is loaded")
     hint: runner.state === ModelRunner.Ready ? runner.deviceReason : ""
@@ -45,9 +48,10 @@ PushButton {
         Words {
             visible: text !== ""
             text: chip.loading ? qsTr("Loading, %1 %").arg(Math.round(chip.runner.progress * 100))
+                : chip.remote ? qsTr("Text goes to %1").arg(chip.runner.textGoesTo)
                 : chip.runner.state === ModelRunner.Ready ? chip.runner.device
                 : chip.runner.state === ModelRunner.Resting ? qsTr("Rests; the next message loads it") : qsTr("Choose one to start")
-            color: Theme.dim
+            color: chip.remote ? Theme.warn : Theme.dim
             font.pixelSize: Theme.captionSize
             wrapMode: Text.Wrap
             maximumLineCount: 2
