@@ -39,12 +39,46 @@
         </message>
     </context>
     <context>
+        <name>RemoteForm</name>
+        <message numerus="yes">
+            <source>The server answers, with %n model(s).</source>
+            <translation>
+                <numerusform>The server answers, with %n model.</numerusform>
+                <numerusform>The server answers, with %n models.</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>Sidebar</name>
         <message numerus="yes">
             <source>%n download(s), %1 %</source>
             <translation>
                 <numerusform>%n download, %1 %</numerusform>
                 <numerusform>%n downloads, %1 %</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>app::CompletionStream</name>
+        <message numerus="yes">
+            <source>%n second(s)</source>
+            <translation>
+                <numerusform>%n second</numerusform>
+                <numerusform>%n seconds</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n minute(s)</source>
+            <translation>
+                <numerusform>%n minute</numerusform>
+                <numerusform>%n minutes</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n hour(s)</source>
+            <translation>
+                <numerusform>%n hour</numerusform>
+                <numerusform>%n hours</numerusform>
             </translation>
         </message>
     </context>

@@ -253,6 +253,17 @@
         </message>
     </context>
     <context>
+        <name>DestinationMark</name>
+        <message>
+            <source>Text goes to %1, not encrypted</source>
+            <translation>文字会发往 %1，未加密</translation>
+        </message>
+        <message>
+            <source>Text goes to %1</source>
+            <translation>文字会发往 %1</translation>
+        </message>
+    </context>
+    <context>
         <name>DownloadLine</name>
         <message>
             <source>Move %1 up</source>
@@ -843,6 +854,14 @@
             <source>Rests; the next message loads it</source>
             <translation>休眠中；发送下一条消息时会加载</translation>
         </message>
+        <message>
+            <source>Model on another machine: %1. Text goes to %2</source>
+            <translation>其他机器上的模型：%1。文字会发往 %2</translation>
+        </message>
+        <message>
+            <source>Text goes to %1</source>
+            <translation>文字会发往 %1</translation>
+        </message>
     </context>
     <context>
         <name>ModelChoice</name>
@@ -912,6 +931,14 @@
             <source>Open a file…</source>
             <translation>打开文件…</translation>
         </message>
+        <message>
+            <source>On other machines</source>
+            <translation>在其他机器上</translation>
+        </message>
+        <message>
+            <source>Models on other machines</source>
+            <translation>其他机器上的模型</translation>
+        </message>
     </context>
     <context>
         <name>ModelSettings</name>
@@ -965,10 +992,6 @@
         <message>
             <source>Stay offline</source>
             <translation>保持离线</translation>
-        </message>
-        <message>
-            <source>Nothing is searched and nothing is downloaded. Chats never use the network.</source>
-            <translation>不搜索，也不下载任何内容。对话从不使用网络。</translation>
         </message>
         <message>
             <source>Model hub</source>
@@ -1029,6 +1052,10 @@
         <message>
             <source>It is sent to %1 only, and kept in the system's keychain where there is one.</source>
             <translation>它只会发送给 %1；如果系统有钥匙串，则保存在其中。</translation>
+        </message>
+        <message>
+            <source>Nothing is searched, nothing is downloaded, and models on other machines are not asked. Chats with models on this computer never use the network.</source>
+            <translation>不搜索，不下载，也不询问其他机器上的模型。与本机模型的对话从不使用网络。</translation>
         </message>
     </context>
     <context>
@@ -1165,6 +1192,10 @@
             <source>Only the beginning is shown; the whole text has %1 characters.</source>
             <translation>只显示开头部分；全文共 %1 个字符。</translation>
         </message>
+        <message>
+            <source>The server makes the prompt; its template is not known here. The system prompt goes to it as the first message of the chat.</source>
+            <translation>提示词由服务器生成，这里不知道它的模板。系统提示词会作为对话的第一条消息发给它。</translation>
+        </message>
     </context>
     <context>
         <name>PromptPreview</name>
@@ -1183,6 +1214,188 @@
         <message>
             <source>Rendering…</source>
             <translation>正在渲染…</translation>
+        </message>
+    </context>
+    <context>
+        <name>RemoteChoice</name>
+        <message>
+            <source>Text goes to %1</source>
+            <translation>文字会发往 %1</translation>
+        </message>
+    </context>
+    <context>
+        <name>RemoteForm</name>
+        <message>
+            <source>Add a model on another machine</source>
+            <translation>添加其他机器上的模型</translation>
+        </message>
+        <message>
+            <source>Change %1</source>
+            <translation>修改 %1</translation>
+        </message>
+        <message>
+            <source>Address</source>
+            <translation>地址</translation>
+        </message>
+        <message>
+            <source>Address of the server</source>
+            <translation>服务器地址</translation>
+        </message>
+        <message>
+            <source>Testing…</source>
+            <translation>正在测试…</translation>
+        </message>
+        <message>
+            <source>Test</source>
+            <translation>测试</translation>
+        </message>
+        <message>
+            <source>Asks the server for its models; nothing else is sent</source>
+            <translation>向服务器询问它有哪些模型，不发送其他内容</translation>
+        </message>
+        <message>
+            <source>The server answers, and names no model.</source>
+            <translation>服务器有响应，但没有列出模型。</translation>
+        </message>
+        <message numerus="yes">
+            <source>The server answers, with %n model(s).</source>
+            <translation>
+                <numerusform>服务器有响应，有 %n 个模型。</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>This address is not encrypted: whoever is on the network between can read your chats and the key.</source>
+            <translation>此地址未加密：途经网络上的任何人都能读到你的对话和密钥。</translation>
+        </message>
+        <message>
+            <source>Send them unencrypted all the same</source>
+            <translation>仍然不加密发送</translation>
+        </message>
+        <message>
+            <source>Key</source>
+            <translation>密钥</translation>
+        </message>
+        <message>
+            <source>Key of the server</source>
+            <translation>服务器的密钥</translation>
+        </message>
+        <message>
+            <source>There is one; type another to replace it</source>
+            <translation>已有密钥；输入另一个可替换它</translation>
+        </message>
+        <message>
+            <source>only where the server asks for one</source>
+            <translation>仅在服务器要求时需要</translation>
+        </message>
+        <message>
+            <source>Remove the key</source>
+            <translation>删除密钥</translation>
+        </message>
+        <message>
+            <source>It is sent to this server only, and kept in the system's keychain where there is one.</source>
+            <translation>它只发给这台服务器；系统有密钥环时保存在其中。</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>模型</translation>
+        </message>
+        <message>
+            <source>The server's name for the model</source>
+            <translation>服务器上的模型名称</translation>
+        </message>
+        <message>
+            <source>Choose one below</source>
+            <translation>在下面选择一个</translation>
+        </message>
+        <message>
+            <source>Test the address to choose one, or type its name</source>
+            <translation>测试地址后选择一个，或输入它的名称</translation>
+        </message>
+        <message>
+            <source>Models of the server</source>
+            <translation>服务器上的模型</translation>
+        </message>
+        <message>
+            <source>These are the first %1 of %2; any other can be typed.</source>
+            <translation>这里是 %2 个中的前 %1 个；其他的可以直接输入名称。</translation>
+        </message>
+        <message>
+            <source>Name in Sotto</source>
+            <translation>在 Sotto 中的名称</translation>
+        </message>
+        <message>
+            <source>as the server calls it</source>
+            <translation>与服务器上的名称相同</translation>
+        </message>
+        <message>
+            <source>Add</source>
+            <translation>添加</translation>
+        </message>
+        <message>
+            <source>Keep</source>
+            <translation>保留</translation>
+        </message>
+        <message>
+            <source>Add the model</source>
+            <translation>添加模型</translation>
+        </message>
+        <message>
+            <source>Keep the changes</source>
+            <translation>保留更改</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>取消</translation>
+        </message>
+    </context>
+    <context>
+        <name>RemoteRow</name>
+        <message>
+            <source>Text goes to %1, a server on this computer</source>
+            <translation>文字会发往 %1，即本机上的服务器</translation>
+        </message>
+        <message>
+            <source>Text leaves this computer: it goes to %1, encrypted</source>
+            <translation>文字会离开本机：加密发往 %1</translation>
+        </message>
+        <message>
+            <source>Text leaves this computer: it goes to %1, not encrypted</source>
+            <translation>文字会离开本机：未加密发往 %1</translation>
+        </message>
+        <message>
+            <source>It reads %1 at once.</source>
+            <translation>一次可读 %1。</translation>
+        </message>
+        <message>
+            <source>Chat</source>
+            <translation>对话</translation>
+        </message>
+        <message>
+            <source>Edit</source>
+            <translation>编辑</translation>
+        </message>
+        <message>
+            <source>Remove</source>
+            <translation>移除</translation>
+        </message>
+    </context>
+    <context>
+        <name>RemoteSection</name>
+        <message>
+            <source>On other machines</source>
+            <translation>在其他机器上</translation>
+        </message>
+        <message>
+            <source>Models on other machines</source>
+            <translation>其他机器上的模型</translation>
+        </message>
+        <message>
+            <source>A model too large for this computer can answer from a server of yours: any that speaks OpenAI's protocol, such as vLLM, SGLang, FastDeploy or llama.cpp. What you write to it leaves this computer, and the window says so all the time.</source>
+            <translation>本机装不下的模型可以由你的服务器来回答：凡支持 OpenAI 协议的都可以，例如 vLLM、SGLang、FastDeploy 或 llama.cpp。你写给它的内容会离开本机，窗口会一直标明这一点。</translation>
+        </message>
+        <message>
+            <source>Add a model on another machine…</source>
+            <translation>添加其他机器上的模型…</translation>
         </message>
     </context>
     <context>
@@ -1233,6 +1446,14 @@
         <message>
             <source>The loaded model has settings of its own and keeps them.</source>
             <translation>已加载的模型有自己的设置并会保留。</translation>
+        </message>
+        <message>
+            <source>Changes hold from the next reply on. What is not changed, the server decides. Top-k, min-p and repetition penalty are not part of the protocol: a server that does not take them is asked without them, and Sotto says so.</source>
+            <translation>更改从下一条回复起生效。没有更改的由服务器决定。Top-k、min-p 和重复惩罚不属于该协议：服务器不接受时会不带它们重新询问，Sotto 会说明。</translation>
+        </message>
+        <message>
+            <source>Back to what the server decides</source>
+            <translation>恢复为由服务器决定</translation>
         </message>
     </context>
     <context>
@@ -1364,8 +1585,8 @@
             <translation>Sotto %1</translation>
         </message>
         <message>
-            <source>Chats, settings and models stay on this computer; Sotto sends nothing about you and asks a model hub only when you search or download. Free software under the Apache License 2.0.</source>
-            <translation>对话、设置和模型都保存在这台电脑上；Sotto 不会发送任何关于您的信息，只在您搜索或下载时访问模型站。本程序是采用 Apache License 2.0 的自由软件。</translation>
+            <source>Chats, settings and models stay on this computer; Sotto sends nothing about you and asks a model hub only when you search or download. What you write leaves it only in a chat with a model on another machine that you added. Free software under the Apache License 2.0.</source>
+            <translation>对话、设置和模型都留在本机；Sotto 不发送任何关于你的信息，只在你搜索或下载时访问模型站点。只有在与你添加的其他机器上的模型对话时，你写的内容才会离开本机。本软件是依 Apache 许可证 2.0 发布的自由软件。</translation>
         </message>
     </context>
     <context>
@@ -1625,6 +1846,123 @@
         </message>
     </context>
     <context>
+        <name>app::CompletionStream</name>
+        <message>
+            <source>%1 sends an endless answer that is no stream.</source>
+            <translation>%1 发来的回答没有尽头，也不是流。</translation>
+        </message>
+        <message>
+            <source>%1 sends lines that never end: that is no answer of this protocol.</source>
+            <translation>%1 发来没有尽头的行：这不是该协议的回答。</translation>
+        </message>
+        <message>
+            <source>%1 wrote more than %2 characters; the rest was not waited for.</source>
+            <translation>%1 写了超过 %2 个字符；其余部分不再等待。</translation>
+        </message>
+        <message>
+            <source>%1 sends what is no answer of this protocol: is the address right?</source>
+            <translation>%1 发来的不是该协议的回答：地址对吗？</translation>
+        </message>
+        <message>
+            <source>%1 ended in the middle of its answer.</source>
+            <translation>%1 的回答中途断了。</translation>
+        </message>
+        <message>
+            <source>%1 ended before it wrote anything: the conversation may be too long for it, and its own log may say why.</source>
+            <translation>%1 还没写出内容就结束了：对话可能对它太长，它自己的日志或许会说明原因。</translation>
+        </message>
+        <message>
+            <source>%1 does not take these settings, so they were left out: %2.</source>
+            <translation>%1 不接受这些设置，因此没有发送：%2。</translation>
+        </message>
+        <message numerus="yes">
+            <source>%n second(s)</source>
+            <translation>
+                <numerusform>%n 秒</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n minute(s)</source>
+            <translation>
+                <numerusform>%n 分钟</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n hour(s)</source>
+            <translation>
+                <numerusform>%n 小时</numerusform>
+            </translation>
+        </message>
+        <message>
+            <source>The conversation and the reply asked for are longer than %1 can read (status %2): start a new chat, or limit the length of replies.</source>
+            <translation>对话加上要求的回复超出了 %1 能读的长度（状态 %2）：请新建对话，或限制回复长度。</translation>
+        </message>
+        <message>
+            <source>%1 does not take the question (status %2).</source>
+            <translation>%1 不接受这个请求（状态 %2）。</translation>
+        </message>
+        <message>
+            <source>%1 does not accept the key (status 401): enter another one for it.</source>
+            <translation>%1 不接受该密钥（状态 401）：请为它输入另一个。</translation>
+        </message>
+        <message>
+            <source>%1 wants a key (status 401): enter the one that you have for it.</source>
+            <translation>%1 需要密钥（状态 401）：请输入你的密钥。</translation>
+        </message>
+        <message>
+            <source>%1 wants to be paid first (status 402): look at your account there.</source>
+            <translation>%1 要求先付费（状态 402）：请查看你在那里的账户。</translation>
+        </message>
+        <message>
+            <source>%1 does not let you use this (status 403): the key may not be good for it.</source>
+            <translation>%1 不允许你使用（状态 403）：密钥可能没有权限。</translation>
+        </message>
+        <message>
+            <source>%1 has nothing at this address (status 404): most servers want it to end with /v1.</source>
+            <translation>%1 在此地址没有内容（状态 404）：多数服务器的地址以 /v1 结尾。</translation>
+        </message>
+        <message>
+            <source>%1 has no model "%2" at this address (status 404): test the address, and choose one that it names.</source>
+            <translation>%1 在此地址没有模型“%2”（状态 404）：请测试地址，并从它列出的模型中选择。</translation>
+        </message>
+        <message>
+            <source>%1 finds the conversation too long (status 413): start a new chat to go on.</source>
+            <translation>%1 认为对话太长（状态 413）：请新建对话继续。</translation>
+        </message>
+        <message>
+            <source>%1 is asked too often (status 429) and wants a pause of %2.</source>
+            <translation>对 %1 的请求太频繁（状态 429），它要求等待 %2。</translation>
+        </message>
+        <message>
+            <source>%1 is asked too often (status 429): try again later.</source>
+            <translation>对 %1 的请求太频繁（状态 429）：请稍后再试。</translation>
+        </message>
+        <message>
+            <source>%1 is busy or still starting (status 503) and wants a pause of %2.</source>
+            <translation>%1 正忙或仍在启动（状态 503），它要求等待 %2。</translation>
+        </message>
+        <message>
+            <source>%1 is busy or still starting (status 503): try again later.</source>
+            <translation>%1 正忙或仍在启动（状态 503）：请稍后再试。</translation>
+        </message>
+        <message>
+            <source>%1 is out of order (status %2): try again later.</source>
+            <translation>%1 出了故障（状态 %2）：请稍后再试。</translation>
+        </message>
+        <message>
+            <source>%1 gave no answer but status %2: is the address right?</source>
+            <translation>%1 没有回答，只给出状态 %2：地址对吗？</translation>
+        </message>
+        <message>
+            <source>The conversation and the reply asked for are longer than %1 can read: start a new chat, or limit the length of replies.</source>
+            <translation>对话加上要求的回复超出了 %1 能读的长度：请新建对话，或限制回复长度。</translation>
+        </message>
+        <message>
+            <source>%1 gave up in the middle of the answer.</source>
+            <translation>%1 在回答中途放弃了。</translation>
+        </message>
+    </context>
+    <context>
         <name>app::ConversationListModel</name>
         <message>
             <source>Pinned</source>
@@ -1801,6 +2139,17 @@
         <message>
             <source>Nothing can be stored in %1.</source>
             <translation>无法在 %1 中保存任何内容。</translation>
+        </message>
+    </context>
+    <context>
+        <name>app::EndpointCheck</name>
+        <message>
+            <source>The answer is no list of models: is the address right? Most servers want it to end with /v1.</source>
+            <translation>收到的不是模型列表：地址对吗？多数服务器的地址以 /v1 结尾。</translation>
+        </message>
+        <message>
+            <source>The server answers, but it has no model.</source>
+            <translation>服务器有响应，但没有模型。</translation>
         </message>
     </context>
     <context>
@@ -2070,10 +2419,6 @@
             <translation>%1 没有返回文件，而是返回了状态码 %2。</translation>
         </message>
         <message>
-            <source>%1 was not found: is this computer online, and is the hub's address right?</source>
-            <translation>找不到 %1：这台电脑是否联网，模型站的地址是否正确？</translation>
-        </message>
-        <message>
             <source>The proxy does not lead to %1 (%2): check it in the settings.</source>
             <translation>代理无法连接到 %1（%2）：请在设置中检查代理。</translation>
         </message>
@@ -2138,6 +2483,37 @@
             <translation>
                 <numerusform>%n 秒内没有收到来自 %1 的任何内容。</numerusform>
             </translation>
+        </message>
+        <message>
+            <source>%1 was not found: is this computer online, and is the address right?</source>
+            <translation>找不到 %1：本机联网了吗？地址对吗？</translation>
+        </message>
+        <message>
+            <source>no redirect is followed there</source>
+            <translation>那里的重定向不会跟随</translation>
+        </message>
+    </context>
+    <context>
+        <name>app::HttpPost</name>
+        <message>
+            <source>%1 leads to %2, which is not followed: enter the address that is meant.</source>
+            <translation>%1 转向 %2，这里不会跟随：请输入真正的地址。</translation>
+        </message>
+        <message>
+            <source>%1 sent compressed bytes although none were asked for.</source>
+            <translation>%1 发来了压缩数据，而这里没有要求压缩。</translation>
+        </message>
+        <message>
+            <source>%1 closed the connection without an answer.</source>
+            <translation>%1 没有回答就关闭了连接。</translation>
+        </message>
+        <message>
+            <source>The connection to %1 broke in the middle.</source>
+            <translation>与 %1 的连接中途断开。</translation>
+        </message>
+        <message>
+            <source>%1 gave no answer but status %2.</source>
+            <translation>%1 没有回答，只给出状态 %2。</translation>
         </message>
     </context>
     <context>
@@ -2322,6 +2698,10 @@
             <source>%1; %2</source>
             <translation>%1；%2</translation>
         </message>
+        <message>
+            <source>up to %1 tokens a second</source>
+            <translation>每秒至多 %1 个 token</translation>
+        </message>
     </context>
     <context>
         <name>app::MessageListModel</name>
@@ -2498,6 +2878,42 @@
             <source>Choose one, or load the demo model, and ask again.</source>
             <translation>请选择一个模型或加载演示模型，然后再问一次。</translation>
         </message>
+        <message>
+            <source>Remote · %1</source>
+            <translation>远程 · %1</translation>
+        </message>
+        <message>
+            <source>Each message takes the whole chat to %1, a server on this computer.</source>
+            <translation>每条消息都会把整个对话发往 %1，即本机上的服务器。</translation>
+        </message>
+        <message>
+            <source>What you write leaves this computer: each message takes the whole chat to %1, encrypted.</source>
+            <translation>你写的内容会离开本机：每条消息都会把整个对话加密发往 %1。</translation>
+        </message>
+        <message>
+            <source>What you write leaves this computer: each message takes the whole chat to %1, not encrypted.</source>
+            <translation>你写的内容会离开本机：每条消息都会把整个对话未加密发往 %1。</translation>
+        </message>
+        <message>
+            <source>The model on another machine is not on the list any more. Add it again on the Models page.</source>
+            <translation>其他机器上的这个模型已不在列表中。请在“模型”页重新添加。</translation>
+        </message>
+        <message>
+            <source>This was not sent: it was written before %1, to which it would go, was chosen.</source>
+            <translation>没有发送：写这条消息时还没有选择它要发往的 %1。</translation>
+        </message>
+        <message>
+            <source>Send it again, if it may go there.</source>
+            <translation>如果可以发往那里，请重新发送。</translation>
+        </message>
+        <message>
+            <source>%1 cannot write a reply on, because its server takes whole chats only.</source>
+            <translation>%1 不能续写回复，因为它的服务器只接受完整的对话。</translation>
+        </message>
+        <message>
+            <source>Regenerate it instead.</source>
+            <translation>请改为重新生成。</translation>
+        </message>
     </context>
     <context>
         <name>app::PromptViewModel</name>
@@ -2590,6 +3006,89 @@
 +++ this template</source>
             <translation>--- 内置的 %1
 +++ 此模板</translation>
+        </message>
+    </context>
+    <context>
+        <name>app::RemoteModels</name>
+        <message>
+            <source>Enter the address of the server, such as http://localhost:8000/v1.</source>
+            <translation>请输入服务器地址，例如 http://localhost:8000/v1。</translation>
+        </message>
+        <message>
+            <source>The address is too long.</source>
+            <translation>地址太长。</translation>
+        </message>
+        <message>
+            <source>This is no address: one is written like https://host:8000/v1.</source>
+            <translation>这不是地址：地址的写法如 https://host:8000/v1。</translation>
+        </message>
+        <message>
+            <source>The address must begin with https:// or http://.</source>
+            <translation>地址必须以 https:// 或 http:// 开头。</translation>
+        </message>
+        <message>
+            <source>The address must have no user name or password: the key has a field of its own.</source>
+            <translation>地址中不能有用户名或密码：密钥有单独的输入框。</translation>
+        </message>
+        <message>
+            <source>The address must have nothing after its path, no "?" and no "#".</source>
+            <translation>地址的路径之后不能有内容，不能有“?”和“#”。</translation>
+        </message>
+        <message>
+            <source>%1 is another machine and the address is not encrypted: use https, or accept that others on the way can read the text and the key.</source>
+            <translation>%1 是另一台机器，而地址未加密：请使用 https，或接受途中的人能读到文字和密钥。</translation>
+        </message>
+        <message>
+            <source>Choose the model that the server is to use.</source>
+            <translation>请选择服务器要使用的模型。</translation>
+        </message>
+        <message>
+            <source>Names have one line and at most %1 characters.</source>
+            <translation>名称只能有一行，最多 %1 个字符。</translation>
+        </message>
+        <message>
+            <source>The context length is a number of tokens between 0 and %1.</source>
+            <translation>上下文长度是 0 到 %1 之间的 token 数。</translation>
+        </message>
+        <message>
+            <source>There are %1 models on other machines already: remove one first.</source>
+            <translation>其他机器上的模型已有 %1 个：请先移除一个。</translation>
+        </message>
+        <message>
+            <source>That is no key: one is a single word of letters, digits and signs, without spaces.</source>
+            <translation>这不是密钥：密钥是由字母、数字和符号组成、不含空格的一个词。</translation>
+        </message>
+        <message>
+            <source>The keychain has not given the key yet: test again in a moment.</source>
+            <translation>密钥环还没有给出密钥：请稍后再测试。</translation>
+        </message>
+        <message>
+            <source>This model was removed from the list: choose another one.</source>
+            <translation>这个模型已从列表中移除：请选择另一个。</translation>
+        </message>
+        <message>
+            <source>The model was removed before it had answered.</source>
+            <translation>模型在回答之前被移除了。</translation>
+        </message>
+        <message>
+            <source>The address was changed before the model was asked: send the message again.</source>
+            <translation>在询问模型之前地址被更改了：请重新发送消息。</translation>
+        </message>
+        <message>
+            <source>The key is forgotten here, but the keychain still has it: %1.</source>
+            <translation>这里已忘记密钥，但密钥环中仍有：%1。</translation>
+        </message>
+        <message>
+            <source>The key is kept in the system's keychain.</source>
+            <translation>密钥保存在系统的密钥环中。</translation>
+        </message>
+        <message>
+            <source>The key is being put into the system's keychain.</source>
+            <translation>正在把密钥存入系统的密钥环。</translation>
+        </message>
+        <message>
+            <source>The key is kept until Sotto is closed, because no keychain of the system answers.</source>
+            <translation>密钥只保留到 Sotto 关闭为止，因为系统的密钥环没有响应。</translation>
         </message>
     </context>
     <context>
