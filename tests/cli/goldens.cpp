@@ -13,9 +13,13 @@ namespace tests {
 
 using nlohmann::json;
 
-std::string chat_model() { return fixture("models/ernie4_5-chat"); }
+std::string chat_model() {
+  return fixture("models/ernie4_5-chat");
+}
 
-json golden_cases(const std::string& file) { return json::parse(read_bytes(fixture(file))).at("cases"); }
+json golden_cases(const std::string& file) {
+  return json::parse(read_bytes(fixture(file))).at("cases");
+}
 
 std::string comma_separated(const Ids& ids) {
   std::string text;

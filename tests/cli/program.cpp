@@ -32,7 +32,9 @@ bool read_some(int file, std::string& into) {
 
 }  // namespace
 
-nlohmann::json Outcome::json() const { return nlohmann::json::parse(out); }
+nlohmann::json Outcome::json() const {
+  return nlohmann::json::parse(out);
+}
 
 std::vector<nlohmann::json> Outcome::lines() const {
   std::vector<nlohmann::json> all;
