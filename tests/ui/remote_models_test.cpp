@@ -123,6 +123,20 @@ class RemoteModelsTest : public QObject {
     verifyNoWarning();
   }
 
+  void oneOfTheServersModelsIsChosen() {
+    server_->models = {QStringLiteral("small-model"), QStringLiteral("<b>big</b> & wide")};
+    openModels();
+    openForm();
+    fill(QStringLiteral("Address of the server"), server_->address());
+    program_->key(Qt::Key_Return);
+    QVERIFY(program_->press(QStringLiteral("<b>big</b> & wide"), QAccessible::Button));
+    QTRY_COMPARE(valueOf(QStringLiteral("The server's name for the model")), QStringLiteral("<b>big</b> & wide"));
+    QVERIFY(press(QStringLiteral("Add the model")));
+    QTRY_VERIFY(program_->find(QStringLiteral("<b>big</b> & wide"), QAccessible::ListItem));
+    QCOMPARE(row(RemoteModels::ModelRole).toString(), QStringLiteral("<b>big</b> & wide"));
+    verifyNoWarning();
+  }
+
   void pickerOffersItWithItsPlace() {
     openModels();
     remotes().add(server_->address(), QStringLiteral("big-model"), QStringLiteral("The big one"), 0, false);

@@ -360,7 +360,7 @@ const QList<State>& states() {
          p.type(server.address());
          p.key(Qt::Key_Return);
          (void)QTest::qWaitFor([&] { return p.root().remotes()->test()->hasPassed(); }, 10000);
-         p.press(server.models.first(), QAccessible::RadioButton);
+         p.press(server.models.first(), QAccessible::Button);
        }},
       {"remote-cut", [](Program& p) {
          static tests::CompletionServer server;

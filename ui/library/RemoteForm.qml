@@ -32,16 +32,16 @@ Rectangle {
 
     /// What the server said of this model, else what was known of it before.
     function contextLength(): int {
-        const told = test.passed ? test.contextLength(model.text) : 0
-        return told > 0 ? told : model.text === subject.model && address.text === subject.address ? subject.contextLength : 0
+        const told = test.passed ? test.contextLength(modelName.text) : 0
+        return told > 0 ? told : modelName.text === subject.model && address.text === subject.address ? subject.contextLength : 0
     }
 
     function save() {
         saved = true
-        const name = title.text.trim() === "" ? model.text : title.text
+        const name = title.text.trim() === "" ? modelName.text : title.text
         if (remoteId === "")
-            remoteId = remotes.add(address.text, model.text, name, contextLength(), accept.checked)
-        else if (!remotes.change(remoteId, address.text, model.text, name, contextLength(), accept.checked))
+            remoteId = remotes.add(address.text, modelName.text, name, contextLength(), accept.checked)
+        else if (!remotes.change(remoteId, address.text, modelName.text, name, contextLength(), accept.checked))
             return
         if (remoteId !== "" && (key.text === "" || remotes.setKey(remoteId, key.text)))
             done()
@@ -66,8 +66,8 @@ Rectangle {
 
         // Where there is nothing to choose, it is chosen.
         function onChanged() {
-            if (form.test.passed && form.test.models.length === 1 && model.text === "")
-                model.text = form.test.models[0]
+            if (form.test.passed && form.test.models.length === 1 && modelName.text === "")
+                modelName.text = form.test.models[0]
         }
     }
 
@@ -189,7 +189,7 @@ Rectangle {
 
         FieldName { text: qsTr("Model") }
         TextLine {
-            id: model
+            id: modelName
             label: qsTr("The server's name for the model")
             placeholderText: form.test.passed ? qsTr("Choose one below") : qsTr("Test the address to choose one, or type its name")
             text: form.subject.model ?? ""
@@ -216,8 +216,8 @@ Rectangle {
 
                     text: modelData
                     width: Math.min(implicitWidth, served.width)
-                    checked: model.text === modelData
-                    onClicked: model.text = modelData
+                    checked: modelName.text === modelData
+                    onClicked: modelName.text = modelData
                     // A server's words: never markup, and without a mark for a shortcut.
                     contentItem: Words {
                         text: choice.modelData
@@ -261,7 +261,7 @@ Rectangle {
                 id: add
                 text: form.remoteId === "" ? qsTr("Add") : qsTr("Keep")
                 look: PushButton.Primary
-                enabled: form.reachable && model.text.trim() !== ""
+                enabled: form.reachable && modelName.text.trim() !== ""
                 Accessible.name: form.remoteId === "" ? qsTr("Add the model") : qsTr("Keep the changes")
                 onClicked: form.save()
             }
