@@ -36,6 +36,7 @@ ModelPlaces StartOptions::modelPlaces() const {
 
 AppRoot::AppRoot(const StartOptions& options, QObject* parent)
     : QObject(parent),
+      alone_(options.alone),
       settings_(std::make_unique<Settings>(options.paths.settingsFile())),
       history_(std::make_unique<History>(options.paths.historyFile())),
       sessions_(std::make_unique<SavedSessions>(*settings_, options.paths.sessionsDir())),
@@ -100,12 +101,14 @@ void AppRoot::connectParts() {
 void AppRoot::openModelsFolder() {
   hubSearch_.reset();
   catalog_.reset();
+  taskBar_.reset();
   downloads_.reset();
   const QString folder = library_->modelsDir();
   DownloadOptions options;
   options.httpHost = plainMirror();
   plainMirror_ = options.httpHost;
   downloads_ = std::make_unique<DownloadQueue>(folder, options);
+  if (!alone_) taskBar_ = std::make_unique<TaskBarProgress>(*downloads_);
   catalog_ = std::make_unique<ModelCatalog>(*hub_, *machine_, *downloads_, folder, ModelCatalog::builtIn());
   hubSearch_ = std::make_unique<HubSearch>(*hub_, *machine_, *downloads_, folder);
   limitDownloads();

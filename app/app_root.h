@@ -15,6 +15,7 @@
 #include "app/chat/sampling_view_model.h"
 #include "app/chat/saved_sessions.h"
 #include "app/downloads/download_queue.h"
+#include "app/downloads/task_bar_progress.h"
 #include "app/hub/hub.h"
 #include "app/hub/hub_account.h"
 #include "app/hub/hub_search.h"
@@ -36,7 +37,8 @@ struct StartOptions {
   QString modelPath;          ///< model to load instead of the last one; empty: the last one, else the demo model
   qint64 conversationId = 0;  ///< conversation to open; 0: a new chat
   bool offline = false;       ///< the network is not used in this run
-  bool alone = false;         ///< nothing beside `paths` is looked at: no other programs' models, no keychain (for tests)
+  /// For tests: nothing beside `paths` is looked at, no other programs' models, no keychain, no task bar.
+  bool alone = false;
   std::optional<MachineFacts> machine = {};  ///< in place of this machine's, which is not measured then (for tests)
 
   ModelPlaces modelPlaces() const;
@@ -124,6 +126,7 @@ class AppRoot : public QObject {
 
   QString notice_;
   QString plainMirror_;  // that the downloads know of
+  const bool alone_;
   // In the order of making; each may use those above it.
   std::unique_ptr<Settings> settings_;
   std::unique_ptr<History> history_;
@@ -135,6 +138,7 @@ class AppRoot : public QObject {
   std::unique_ptr<ModelLibrary> library_;
   std::unique_ptr<Machine> machine_;
   std::unique_ptr<DownloadQueue> downloads_;
+  std::unique_ptr<TaskBarProgress> taskBar_;  // null: alone
   std::unique_ptr<ModelCatalog> catalog_;
   std::unique_ptr<HubSearch> hubSearch_;
   std::unique_ptr<SamplingViewModel> sampling_;
