@@ -24,18 +24,29 @@ void check_pool(const KvPool& pool) {
                                                std::to_string(pool.head_dim) + ". Choose the CPU");
 }
 
+cudaDeviceProp properties_of(int device) {
+  cudaDeviceProp properties{};
+  check(cudaGetDeviceProperties(&properties, device), "it was asked for its properties");
+  return properties;
+}
+
+/// Kernels that were given before may still use what is released: nothing of the stream says when they are done.
+void release(std::byte* data) {
+  cudaDeviceSynchronize();
+  cudaFree(data);
+}
+
 }  // namespace
 
 CudaBackend::CudaBackend(const EngineOptions& options, int device, std::string reason)
     : device_((check(cudaSetDevice(device), "it was chosen"), device)),
       deterministic_(options.deterministic),
-      products_(options.compute, options.deterministic) {
-  cudaDeviceProp properties{};
-  check(cudaGetDeviceProperties(&properties, device), "it was asked for its properties");
+      properties_(properties_of(device)),
+      products_(options.compute, options.deterministic, properties_.major >= 8) {
   info_.device = Device::Cuda;
-  info_.device_name = properties.name;
+  info_.device_name = properties_.name;
   info_.device_reason = std::move(reason);
-  info_.isa = "CUDA " + std::to_string(properties.major) + "." + std::to_string(properties.minor);
+  info_.isa = "CUDA " + std::to_string(properties_.major) + "." + std::to_string(properties_.minor);
   info_.matrix_library = GemmCublasLt::library_name();
   info_.compute = options.compute;
 }
@@ -66,8 +77,7 @@ Tensor CudaBackend::allocate(DType dtype, Shape shape) {
                                             "; choose a shorter context, a smaller model or the CPU");
   }
   check(status, "memory was asked for");
-  return Tensor::adopt(Device::Cuda, dtype, std::move(shape), static_cast<std::byte*>(memory),
-                       [](std::byte* data) { cudaFree(data); });
+  return Tensor::adopt(Device::Cuda, dtype, std::move(shape), static_cast<std::byte*>(memory), release);
 }
 
 std::byte* CudaBackend::copy_to_card(std::span<const std::byte> bytes) {

@@ -72,6 +72,7 @@ class CudaBackend final : public Backend {
 
   int device_;
   bool deterministic_;
+  cudaDeviceProp properties_;
   BackendInfo info_;
   Stream stream_;
   WeightMemory weights_;

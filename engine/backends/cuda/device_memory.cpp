@@ -52,7 +52,10 @@ DeviceBuffer::~DeviceBuffer() {
 
 std::byte* DeviceBuffer::reserve(std::size_t bytes) {
   if (bytes <= bytes_) return data_;
-  if (data_ != nullptr) check(cudaFree(data_), "memory was given back");
+  if (data_ != nullptr) {
+    check(cudaDeviceSynchronize(), "it computed");  // kernels that were given before still use what is here
+    check(cudaFree(data_), "memory was given back");
+  }
   data_ = nullptr;
   bytes_ = 0;
   data_ = allocate_on_card(bytes);

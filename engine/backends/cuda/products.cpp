@@ -95,7 +95,7 @@ void Products::multiply_few(const float* x, std::int64_t rows, std::span<const P
 
 void Products::multiply_many(const float* x, std::int64_t rows, const Product& product, cudaStream_t stream) {
   const Weight& weight = product.weight;
-  const bool bf16 = compute_ == ComputeMode::Auto && weight.type != Storage::F32;
+  const bool bf16 = bf16_ && weight.type != Storage::F32;
   const std::int64_t depth = bf16 ? round_up(weight.length, kAligned) : weight.length;
   const bool in_place = weight.type == (bf16 ? Storage::BF16 : Storage::F32) && depth == weight.length;
   const void* inputs = x;

@@ -22,7 +22,9 @@ float* mutable_floats(Tensor& tensor);
 /// where the mode says so, and for weights of float32: routers choose by small differences.
 class Products {
  public:
-  Products(ComputeMode compute, bool deterministic) : compute_(compute), deterministic_(deterministic) {}
+  /// `multiplies_bf16`: the card has matrix units for bfloat16 (compute capability 8.0); without them all is float32.
+  Products(ComputeMode compute, bool deterministic, bool multiplies_bf16)
+      : bf16_(compute == ComputeMode::Auto && multiplies_bf16), deterministic_(deterministic) {}
 
   /// x [rows, in] of the card. `out`s of the projections are rows [0, rows) of theirs.
   void multiply(const float* x, std::int64_t rows, std::span<const Projection> projections, cudaStream_t stream);
@@ -33,7 +35,7 @@ class Products {
   void multiply_few(const float* x, std::int64_t rows, std::span<const Product> products, cudaStream_t stream);
   void multiply_many(const float* x, std::int64_t rows, const Product& product, cudaStream_t stream);
 
-  ComputeMode compute_;
+  bool bf16_;
   bool deterministic_;
   GemmCublasLt gemm_;
   DeviceBuffer narrowed_;  ///< x in bfloat16

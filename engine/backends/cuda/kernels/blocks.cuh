@@ -122,27 +122,35 @@ struct EightOfBlock {
 };
 
 // Blocks of 32 in nibbles: numbers 0 ... 15 low, 16 ... 31 high.
-__device__ inline unsigned nibble(const std::uint8_t* q, int at) { return q[at % 16] >> (at / 16 * 4) & 15u; }
+__device__ inline void eight_nibbles(const std::uint8_t* q, int first, int* to) {
+  eight_bytes(q + first % 16, to);
+  for (int i = 0; i < 8; ++i) to[i] = to[i] >> first / 16 * 4 & 15;
+}
 
 struct BlockQ4_0 {  // d, 16 bytes
   static __device__ void decode(const std::uint8_t* block, int first, float* to) {
     const float d = half_at(block);
-    for (int i = 0; i < 8; ++i) to[i] = d * static_cast<float>(static_cast<int>(nibble(block + 2, first + i)) - 8);
+    int q[8];
+    eight_nibbles(block + 2, first, q);
+    for (int i = 0; i < 8; ++i) to[i] = d * static_cast<float>(q[i] - 8);
   }
 };
 struct BlockQ4_1 {  // d, m, 16 bytes
   static __device__ void decode(const std::uint8_t* block, int first, float* to) {
     const float d = half_at(block), m = half_at(block + 2);
-    for (int i = 0; i < 8; ++i) to[i] = d * static_cast<float>(nibble(block + 4, first + i)) + m;
+    int q[8];
+    eight_nibbles(block + 4, first, q);
+    for (int i = 0; i < 8; ++i) to[i] = d * static_cast<float>(q[i]) + m;
   }
 };
 struct BlockQ5_0 {  // d, 32 fifth bits, 16 bytes
   static __device__ void decode(const std::uint8_t* block, int first, float* to) {
     const float d = half_at(block);
     const unsigned high = word_at(block + 2);
+    int q[8];
+    eight_nibbles(block + 6, first, q);
     for (int i = 0; i < 8; ++i) {
-      const unsigned value = nibble(block + 6, first + i) | (high >> (first + i) & 1u) << 4;
-      to[i] = d * static_cast<float>(static_cast<int>(value) - 16);
+      to[i] = d * static_cast<float>((q[i] | static_cast<int>(high >> (first + i) & 1u) << 4) - 16);
     }
   }
 };
@@ -150,15 +158,19 @@ struct BlockQ5_1 {  // d, m, 32 fifth bits, 16 bytes
   static __device__ void decode(const std::uint8_t* block, int first, float* to) {
     const float d = half_at(block), m = half_at(block + 2);
     const unsigned high = word_at(block + 4);
+    int q[8];
+    eight_nibbles(block + 8, first, q);
     for (int i = 0; i < 8; ++i) {
-      to[i] = d * static_cast<float>(nibble(block + 8, first + i) | (high >> (first + i) & 1u) << 4) + m;
+      to[i] = d * static_cast<float>(q[i] | static_cast<int>(high >> (first + i) & 1u) << 4) + m;
     }
   }
 };
 struct BlockQ8_0 {  // d, 32 signed bytes
   static __device__ void decode(const std::uint8_t* block, int first, float* to) {
     const float d = half_at(block);
-    for (int i = 0; i < 8; ++i) to[i] = d * static_cast<float>(static_cast<signed char>(block[2 + first + i]));
+    int q[8];
+    eight_bytes(block + 2 + first, q);
+    for (int i = 0; i < 8; ++i) to[i] = d * static_cast<float>(static_cast<signed char>(q[i]));
   }
 };
 struct BlockQ2K {  // 16 scales and minima of 4 bits, 64 bytes of 2 bits, d, dmin
@@ -168,7 +180,9 @@ struct BlockQ2K {  // 16 scales and minima of 4 bits, 64 bytes of 2 bits, d, dmi
     const int shift = part % 8 / 2 * 2;
     const float scale = half_at(block + 80) * static_cast<float>(block[part] & 15);
     const float minimum = half_at(block + 82) * static_cast<float>(block[part] >> 4);
-    for (int i = 0; i < 8; ++i) to[i] = scale * static_cast<float>(q[i] >> shift & 3) - minimum;
+    int bytes[8];
+    eight_bytes(q, bytes);
+    for (int i = 0; i < 8; ++i) to[i] = scale * static_cast<float>(bytes[i] >> shift & 3) - minimum;
   }
 };
 struct BlockQ3K {  // 32 bytes of third bits, 64 bytes of 2 bits, 16 scales of 6 bits in 12 bytes, d
@@ -179,8 +193,11 @@ struct BlockQ3K {  // 32 bytes of third bits, 64 bytes of 2 bits, 16 scales of 6
     const int shift = part % 8 / 2 * 2;
     const int bits = (s[part % 8] >> 4 * (part / 8) & 15) | (s[8 + part % 4] >> 2 * (part / 4) & 3) << 4;
     const float scale = half_at(block + 108) * static_cast<float>(bits - 32);
+    int twos[8], thirds[8];
+    eight_bytes(q, twos);
+    eight_bytes(high, thirds);
     for (int i = 0; i < 8; ++i) {
-      to[i] = scale * static_cast<float>((q[i] >> shift & 3) + 4 * (high[i] >> part / 2 & 1) - 4);
+      to[i] = scale * static_cast<float>((twos[i] >> shift & 3) + 4 * (thirds[i] >> part / 2 & 1) - 4);
     }
   }
 };
@@ -199,7 +216,8 @@ struct BlockQ4K {  // d, dmin, 12 bytes of scales, 128 bytes: low nibbles are on
     const int part = first / 32, shift = part % 2 * 4;
     float scale, minimum;
     scales_of_k(block, part, scale, minimum);
-    const std::uint8_t* q = block + 16 + 32 * (part / 2) + first % 32;
+    int q[8];
+    eight_bytes(block + 16 + 32 * (part / 2) + first % 32, q);
     for (int i = 0; i < 8; ++i) to[i] = scale * static_cast<float>(q[i] >> shift & 15) - minimum;
   }
 };
@@ -208,7 +226,9 @@ struct BlockQ5K {  // d, dmin, 12 bytes of scales, 32 bytes of fifth bits, 128 b
     const int part = first / 32, shift = part % 2 * 4;
     float scale, minimum;
     scales_of_k(block, part, scale, minimum);
-    const std::uint8_t *high = block + 16 + first % 32, *q = block + 48 + 32 * (part / 2) + first % 32;
+    int high[8], q[8];
+    eight_bytes(block + 16 + first % 32, high);
+    eight_bytes(block + 48 + 32 * (part / 2) + first % 32, q);
     for (int i = 0; i < 8; ++i) {
       to[i] = scale * static_cast<float>((q[i] >> shift & 15) | (high[i] >> part & 1) << 4) - minimum;
     }
@@ -217,8 +237,9 @@ struct BlockQ5K {  // d, dmin, 12 bytes of scales, 32 bytes of fifth bits, 128 b
 struct BlockQ6K {  // 128 bytes of low nibbles, 64 bytes of high bits, 16 signed scales, d
   static __device__ void decode(const std::uint8_t* block, int first, float* to) {
     const int part = first / 16, group = part % 8 / 2;
-    const std::uint8_t* low = block + 64 * (part / 8) + 32 * (group % 2) + 16 * (part % 2) + first % 16;
-    const std::uint8_t* high = block + 128 + 32 * (part / 8) + 16 * (part % 2) + first % 16;
+    int low[8], high[8];
+    eight_bytes(block + 64 * (part / 8) + 32 * (group % 2) + 16 * (part % 2) + first % 16, low);
+    eight_bytes(block + 128 + 32 * (part / 8) + 16 * (part % 2) + first % 16, high);
     const int low_shift = group / 2 * 4, high_shift = 2 * group;
     const float scale = half_at(block + 208) * static_cast<float>(static_cast<signed char>(block[192 + part]));
     for (int i = 0; i < 8; ++i) {
@@ -241,7 +262,9 @@ __device__ inline float fp4_value(unsigned code) {
 struct BlockIq4Nl {  // d, 16 bytes
   static __device__ void decode(const std::uint8_t* block, int first, float* to) {
     const float d = half_at(block);
-    for (int i = 0; i < 8; ++i) to[i] = d * iq4_value(nibble(block + 2, first + i));
+    int q[8];
+    eight_nibbles(block + 2, first, q);
+    for (int i = 0; i < 8; ++i) to[i] = d * iq4_value(static_cast<unsigned>(q[i]));
   }
 };
 struct BlockIq4Xs {  // d, 2 bytes and 4 bytes of scales, 128 bytes
@@ -249,14 +272,17 @@ struct BlockIq4Xs {  // d, 2 bytes and 4 bytes of scales, 128 bytes
     const int part = first / 32;
     const int bits = (block[4 + part / 2] >> part % 2 * 4 & 15) | static_cast<int>(short_at(block + 2) >> 2 * part & 3u) << 4;
     const float scale = half_at(block) * static_cast<float>(bits - 32);
-    for (int i = 0; i < 8; ++i) to[i] = scale * iq4_value(nibble(block + 8 + 16 * part, first % 32 + i));
+    int q[8];
+    eight_nibbles(block + 8 + 16 * part, first % 32, q);
+    for (int i = 0; i < 8; ++i) to[i] = scale * iq4_value(static_cast<unsigned>(q[i]));
   }
 };
 struct BlockMxfp4 {  // a power of two, 16 bytes
   static __device__ void decode(const std::uint8_t* block, int first, float* to) {
     const unsigned e = block[0];
     const float power = __uint_as_float(e < 2 ? 0x200000u << e : (e - 1) << 23);  // 2^(e - 128)
-    for (int i = 0; i < 8; ++i) to[i] = power * fp4_value(nibble(block + 1, first + i));
+    // Blocks of an odd size: byte by byte.
+    for (int i = 0; i < 8; ++i) to[i] = power * fp4_value(block[1 + first % 16 + i] >> first / 16 * 4 & 15u);
   }
 };
 

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-// Numbers of two bytes, and what a warp does together. Loads are made byte by byte where a block may lie at any address.
+// Numbers of two bytes, and what a warp does together.
 
 namespace engine::cuda {
 
@@ -22,8 +22,18 @@ __device__ inline std::uint16_t float_to_bf16(float value) {
   return static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
-__device__ inline unsigned short_at(const std::uint8_t* p) { return p[0] | static_cast<unsigned>(p[1]) << 8; }
+// Blocks begin at even addresses where their types hold a number of two bytes: memory of the card is aligned, and those
+// blocks have an even size.
+__device__ inline unsigned short_at(const std::uint8_t* p) { return *reinterpret_cast<const std::uint16_t*>(p); }
 __device__ inline unsigned word_at(const std::uint8_t* p) { return short_at(p) | short_at(p + 2) << 16; }
+/// Eight bytes from an even address on.
+__device__ inline void eight_bytes(const std::uint8_t* p, int* to) {
+  for (int i = 0; i < 4; ++i) {
+    const unsigned pair = short_at(p + 2 * i);
+    to[2 * i] = static_cast<int>(pair & 0xffu);
+    to[2 * i + 1] = static_cast<int>(pair >> 8);
+  }
+}
 __device__ inline float half_at(const std::uint8_t* p) { return half_to_float(static_cast<std::uint16_t>(short_at(p))); }
 
 /// The sum over a warp, in every lane. All lanes must come.
