@@ -141,7 +141,8 @@ TEST_P(BackendAgainstPortable, ExpertsAreChosenByBiasedProbabilities) {
     std::vector<std::vector<float>> shares;
     for (Backend* backend : {own.get(), right.get()}) {
       Tensor chosen = backend->allocate(DType::I32, {tokens, k}), weights = poisoned(*backend, {tokens, k});
-      backend->choose_experts(tensor(*backend, {tokens, experts}, logits), tensor(*backend, {experts}, bias), 1e-12f, chosen, weights);
+      const Tensor sums = tensor(*backend, {tokens, experts}, logits), biases = tensor(*backend, {experts}, bias);
+      backend->choose_experts(sums, biases, 1e-12f, chosen, weights);
       ids.emplace_back(static_cast<std::size_t>(tokens * k));
       backend->download(chosen, std::as_writable_bytes(std::span(ids.back())));
       shares.push_back(values(*backend, weights));
@@ -199,17 +200,20 @@ TEST_P(BackendAgainstPortable, AttentionProbabilitiesAreAWholeAndCausal) {
   const auto own = backend(), right = portable();
   for (const engine::KvType type : {engine::KvType::F32, engine::KvType::Q8_0}) {
     const std::int64_t first = 37, rows = 4, heads = 6, kv_heads = 2, dim = 64, length = first + rows;
-    const std::vector<float> q = random(rows * heads * dim), k = random(length * kv_heads * dim), v = random(length * kv_heads * dim);
+    const std::vector<float> q = random(rows * heads * dim), k = random(length * kv_heads * dim),
+                             v = random(length * kv_heads * dim);
     std::vector<std::vector<float>> found;
     for (Backend* backend : {own.get(), right.get()}) {
       engine::KvCache cache({1, kv_heads, dim, type}, length, backend);
       const std::vector<std::int32_t> tokens(static_cast<std::size_t>(length), 1);
       const auto opened = cache.open(0, tokens);
       const engine::SequenceRows all{0, length, 0, cache.pages(opened->sequence)};
-      backend->append_kv(cache.pool(), 0, tensor(*backend, {length, kv_heads, dim}, k), tensor(*backend, {length, kv_heads, dim}, v), {&all, 1});
+      const Tensor keys = tensor(*backend, {length, kv_heads, dim}, k), values = tensor(*backend, {length, kv_heads, dim}, v);
+      backend->append_kv(cache.pool(), 0, keys, values, {&all, 1});
       const engine::SequenceRows own_rows{0, rows, first, cache.pages(opened->sequence)};
       found.emplace_back(static_cast<std::size_t>(heads * rows * length), 7.0f);
-      backend->attention_probabilities(cache.pool(), 0, tensor(*backend, {rows, heads, dim}, q), own_rows, 0.2f, found.back());
+      const Tensor queries = tensor(*backend, {rows, heads, dim}, q);
+      backend->attention_probabilities(cache.pool(), 0, queries, own_rows, 0.2f, found.back());
     }
     EXPECT_TRUE(tests::close_to(found[0], found[1], 1e-4));
   }
@@ -229,9 +233,8 @@ TEST_P(BackendAgainstPortable, PagesHaveTheSameBytesAndCanBeMoved) {
       const std::vector<std::int32_t> tokens(static_cast<std::size_t>(length), 1);
       const auto opened = cache.open(0, tokens);
       const engine::SequenceRows all{0, length, 0, cache.pages(opened->sequence)};
-      for (const std::int64_t layer : {0, 1}) {
-        backend->append_kv(pool, layer, tensor(*backend, {length, kv_heads, dim}, k), tensor(*backend, {length, kv_heads, dim}, v), {&all, 1});
-      }
+      const Tensor keys = tensor(*backend, {length, kv_heads, dim}, k), values = tensor(*backend, {length, kv_heads, dim}, v);
+      for (const std::int64_t layer : {0, 1}) backend->append_kv(pool, layer, keys, values, {&all, 1});
       const std::int32_t from = cache.pages(opened->sequence)[1], to = (from + 2) % 4;
       backend->copy_page(pool, from, to);
       pages.emplace_back(pool.page_bytes());

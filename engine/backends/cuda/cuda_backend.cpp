@@ -24,7 +24,9 @@ void check_pool(const KvPool& pool) {
                                                std::to_string(pool.head_dim) + ". Choose the CPU");
 }
 
-cudaDeviceProp properties_of(int device) {
+/// Makes the card this thread's, before anything is asked of it.
+cudaDeviceProp choose_card(int device) {
+  check(cudaSetDevice(device), "it was chosen");
   cudaDeviceProp properties{};
   check(cudaGetDeviceProperties(&properties, device), "it was asked for its properties");
   return properties;
@@ -39,9 +41,9 @@ void release(std::byte* data) {
 }  // namespace
 
 CudaBackend::CudaBackend(const EngineOptions& options, int device, std::string reason)
-    : device_((check(cudaSetDevice(device), "it was chosen"), device)),
+    : device_(device),
       deterministic_(options.deterministic),
-      properties_(properties_of(device)),
+      properties_(choose_card(device)),
       products_(options.compute, options.deterministic, properties_.major >= 8) {
   info_.device = Device::Cuda;
   info_.device_name = properties_.name;

@@ -77,9 +77,10 @@ class CudaBackend final : public Backend {
   Stream stream_;
   WeightMemory weights_;
   PinnedStaging staging_;
-  std::deque<Scaling> scalings_;                            ///< with pointers to the card
-  std::map<const std::byte*, const std::byte*> copies_;     ///< of whole scaled weights, whose parts are named one by one
-  std::map<const std::byte*, ExpertTable> tables_;          ///< by where a layer's first gate lies
+  std::deque<Scaling> scalings_;  ///< with pointers to the card
+  /// Whole scaled weights by where the file is mapped: their parts are named one by one.
+  std::map<const std::byte*, const std::byte*> copies_;
+  std::map<const std::byte*, ExpertTable> tables_;  ///< by where a layer's first gate lies
   Products products_;
   RowPlaces append_places_, attend_places_;
   DeviceBuffer ids_, row_numbers_, partials_, probabilities_;

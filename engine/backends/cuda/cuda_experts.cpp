@@ -42,13 +42,15 @@ const CudaBackend::ExpertTable& CudaBackend::table_of(std::span<const ExpertWeig
   const auto [place, is_new] = tables_.try_emplace(experts.front().gate.data());
   ExpertTable& table = place->second;
   if (!is_new) return table;
-  table.alike = alike(experts, &ExpertWeights::gate) && alike(experts, &ExpertWeights::up) && alike(experts, &ExpertWeights::down);
+  table.alike = alike(experts, &ExpertWeights::gate) && alike(experts, &ExpertWeights::up) &&
+                alike(experts, &ExpertWeights::down);
   if (!table.alike) return table;
   std::vector<const std::byte*> addresses;
   for (const auto matrix : {&ExpertWeights::gate, &ExpertWeights::up, &ExpertWeights::down}) {
     for (const ExpertWeights& expert : experts) addresses.push_back((expert.*matrix).data());
   }
-  const auto* const on_card = reinterpret_cast<const std::uint8_t* const*>(copy_to_card(std::as_bytes(std::span(addresses))));
+  const std::byte* const copy = copy_to_card(std::as_bytes(std::span(addresses)));
+  const auto* const on_card = reinterpret_cast<const std::uint8_t* const*>(copy);
   table.gate = on_card;
   table.up = on_card + experts.size();
   table.down = on_card + 2 * experts.size();
@@ -70,15 +72,14 @@ void CudaBackend::experts(const Tensor& x, std::span<const ExpertWeights> expert
 void CudaBackend::experts_by_token(const Tensor& x, std::span<const ExpertWeights> experts, const ExpertTable& table,
                                    const Tensor& chosen, const Tensor& weights, const ExpertBuffers& buffers, Tensor& out) {
   constexpr const char* kWhat = "experts were computed";
-  constexpr std::int64_t kTogether = 1024;  // tokens: what a grid takes for up to kMostExpertsPerToken experts each is 65535 rows
-  static_assert(kTogether * kMostExpertsPerToken <= 65536);
+  constexpr std::int64_t kTogether = 65535 / kMostExpertsPerToken;  // tokens, whose rows a grid takes
   const ExpertWeights& first = experts.front();
   const std::int64_t k = chosen.row_length(), hidden = x.row_length(), width = first.gate.rows();
   const auto* const ids = reinterpret_cast<const std::int32_t*>(chosen.data());
   float *const gate = mutable_floats(*buffers.gate), *const up = mutable_floats(*buffers.up);
   float* const rows = mutable_floats(*buffers.rows);
-  for (std::int64_t t = 0; t < x.dim(0); t += kTogether - 1) {
-    const std::int64_t tokens = std::min<std::int64_t>(kTogether - 1, x.dim(0) - t), count = tokens * k;
+  for (std::int64_t t = 0; t < x.dim(0); t += kTogether) {
+    const std::int64_t tokens = std::min(kTogether, x.dim(0) - t), count = tokens * k;
     const float* const from = floats(x) + t * hidden;
     check(launch_multiply_experts(weight_of(first.gate), table.gate, ids + t * k, count, from, k, gate, stream_), kWhat);
     check(launch_multiply_experts(weight_of(first.up), table.up, ids + t * k, count, from, k, up, stream_), kWhat);
@@ -110,8 +111,9 @@ void CudaBackend::experts_by_run(const Tensor& x, std::span<const ExpertWeights>
   expert_rows_.assign(ids, unused, k, static_cast<std::int64_t>(experts.size()));
 
   auto* const numbers = row_numbers_.reserve_as<std::int64_t>(2 * count);
-  check(cudaMemcpyAsync(numbers, expert_rows_.token.data(), count * sizeof(std::int64_t), cudaMemcpyHostToDevice, stream_), kWhat);
-  check(cudaMemcpyAsync(numbers + count, expert_rows_.rows_of.data(), count * sizeof(std::int64_t), cudaMemcpyHostToDevice, stream_), kWhat);
+  const std::size_t bytes = count * sizeof(std::int64_t);
+  check(cudaMemcpyAsync(numbers, expert_rows_.token.data(), bytes, cudaMemcpyHostToDevice, stream_), kWhat);
+  check(cudaMemcpyAsync(numbers + count, expert_rows_.rows_of.data(), bytes, cudaMemcpyHostToDevice, stream_), kWhat);
   float* const rows = mutable_floats(*buffers.rows);
   float *const gate = mutable_floats(*buffers.gate), *const up = mutable_floats(*buffers.up);
   check(launch_gather(floats(x), numbers, tokens * k, hidden, rows, stream_), kWhat);
@@ -124,7 +126,8 @@ void CudaBackend::experts_by_run(const Tensor& x, std::span<const ExpertWeights>
   check(launch_gated_silu(gate, up, tokens * k * width, gate, stream_), kWhat);
   for (const ExpertRows::Run& run : expert_rows_.runs) {  // what came in is not needed any more: results take its place
     const ExpertWeights& expert = experts[static_cast<std::size_t>(run.expert)];
-    products_.multiply(gate + run.first * width, run.count, {weight_of(expert.down), nullptr, rows + run.first * hidden, false}, stream_);
+    products_.multiply(gate + run.first * width, run.count,
+                       {weight_of(expert.down), nullptr, rows + run.first * hidden, false}, stream_);
   }
   check(launch_combine(rows, numbers + count, reinterpret_cast<const std::int32_t*>(chosen.data()), floats(weights), tokens,
                        static_cast<int>(k), hidden, mutable_floats(out), stream_),

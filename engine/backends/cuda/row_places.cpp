@@ -9,6 +9,17 @@ bool same(const RowPlace& a, const RowPlace& b) {
   return a.row == b.row && a.position == b.position && a.first_page == b.first_page;
 }
 
+/// Copies `next` to the card, whose contents `known` are from then on; empty where that failed, so that the next call
+/// tries again. A copy from ordinary memory returns when it was read: the vectors can be filled again at once. The stream
+/// keeps kernels that were given before from seeing the new contents.
+template <typename Element>
+void replace(std::vector<Element>& known, std::vector<Element>& next, DeviceBuffer& on_card, cudaStream_t stream) {
+  known.clear();
+  const std::size_t bytes = next.size() * sizeof(Element);
+  check(cudaMemcpyAsync(on_card.reserve(bytes), next.data(), bytes, cudaMemcpyHostToDevice, stream), "places were copied");
+  known.swap(next);
+}
+
 }  // namespace
 
 void RowPlaces::set(std::span<const SequenceRows> sequences, std::int64_t page_tokens, bool all_few, cudaStream_t stream) {
@@ -34,20 +45,10 @@ void RowPlaces::set(std::span<const SequenceRows> sequences, std::int64_t page_t
     places_.clear();
     return;
   }
-  // A copy from ordinary memory returns when it was read: the vectors can be filled again at once. The stream keeps kernels
-  // that were given before from seeing the new contents.
   if (!std::equal(places_.begin(), places_.end(), next_places_.begin(), next_places_.end(), same)) {
-    places_.swap(next_places_);
-    const std::size_t bytes = places_.size() * sizeof(RowPlace);
-    check(cudaMemcpyAsync(places_on_card_.reserve(bytes), places_.data(), bytes, cudaMemcpyHostToDevice, stream),
-          "places were copied");
+    replace(places_, next_places_, places_on_card_, stream);
   }
-  if (pages_ != next_pages_) {
-    pages_.swap(next_pages_);
-    const std::size_t bytes = pages_.size() * sizeof(std::int32_t);
-    check(cudaMemcpyAsync(pages_on_card_.reserve(bytes), pages_.data(), bytes, cudaMemcpyHostToDevice, stream),
-          "places were copied");
-  }
+  if (pages_ != next_pages_) replace(pages_, next_pages_, pages_on_card_, stream);
 }
 
 }  // namespace engine::cuda
