@@ -64,7 +64,12 @@ status=0
 step "operations and golden models on $card"
 # The suite runs in tests/, where fixtures are found.
 filter='*BackendTest*/cuda:*BackendAgainstPortable*/cuda:*OnCard*:AvailableDevices*'
-(cd tests && "$bin/engine_tests" --gtest_filter="$filter" --gtest_output="json:$work/suite.json") || status=1
+(cd tests && "$bin/engine_tests" --gtest_filter="$filter" --gtest_output="json:$work/suite.json") | tee "$work/suite.log" || status=1
+# A card that the driver lists but the engine does not take would leave every test skipped.
+if grep -q '^no NVIDIA card: ' "$work/suite.log"; then
+  echo "gpu_check.sh: the engine does not take the card: $(grep -m 1 '^no NVIDIA card: ' "$work/suite.log")." >&2
+  status=1
+fi
 if command -v compute-sanitizer >/dev/null; then
   for tool in memcheck racecheck; do
     step "compute-sanitizer, $tool"

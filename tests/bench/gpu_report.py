@@ -14,6 +14,15 @@ def text_of(*command):
         return None
 
 
+def figures_of(path):
+    """What `sotto-cli bench` printed: an object, or lines where it failed."""
+    text = path.read_text()
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.splitlines()
+
+
 def main():
     work, report, card, status = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
     result = {
@@ -35,7 +44,7 @@ def main():
     for tool in ("memcheck", "racecheck"):
         if (work / tool).exists():
             result[tool] = (work / tool).read_text().strip()
-    result["bench"] = {path.stem[len("bench-"):]: path.read_text().splitlines() for path in sorted(work.glob("bench-*.txt"))}
+    result["bench"] = {path.stem[len("bench-"):]: figures_of(path) for path in sorted(work.glob("bench-*.txt"))}
     result["transformers"] = {path.stem[len("transformers-"):]: json.loads(path.read_text())
                               for path in sorted(work.glob("transformers-*.json"))}
     report.write_text(json.dumps(result, indent=1) + "\n")
