@@ -147,7 +147,7 @@ bool Engine::State::load(const std::filesystem::path& path, const EngineOptions&
 
   const std::int64_t tokens = cache_tokens(source->config(), options);
   const SchedulerLimits limits{options.max_sequences, options.prefill_chunk};
-  cache = std::make_unique<KvCache>(kv_geometry(*source, options, backend->info()), tokens);
+  cache = std::make_unique<KvCache>(kv_geometry(*source, options, backend->info()), tokens, backend.get());
   activations =
       std::make_unique<Activations>(*backend, source->config(), limits.max_batch_tokens(), limits.max_sequences);
   info = describe(*source, options, tokenizer.get());

@@ -43,7 +43,7 @@ class Runner {
   Runner(const LoadedModel& loaded, const engine::EngineOptions& options, std::int64_t tokens,
          const std::atomic<bool>& stop)
       : model_(*loaded.model),
-        cache_(engine::kv_geometry(*loaded.source, options, loaded.backend->info()), tokens + 1),
+        cache_(engine::kv_geometry(*loaded.source, options, loaded.backend->info()), tokens + 1, loaded.backend.get()),
         activations_(*loaded.backend, model_.config(), kChunk, 1),
         stop_(stop) {}
 

@@ -131,7 +131,8 @@ bool compute(const Wishes& wishes, const LoadedModel& loaded, const engine::Engi
              const std::atomic<bool>& stopped, const std::filesystem::path& out) {
   const engine::ModelConfig& config = loaded.model->config();
   const std::int64_t longest = *std::max_element(wishes.chunks.begin(), wishes.chunks.end());
-  engine::KvCache cache(engine::kv_geometry(*loaded.source, options, loaded.backend->info()), wishes.tokens());
+  engine::KvCache cache(engine::kv_geometry(*loaded.source, options, loaded.backend->info()), wishes.tokens(),
+                        loaded.backend.get());
   engine::Activations activations(*loaded.backend, config, longest, wishes.onlyRow ? 1 : longest);
   const engine::SequenceId sequence = cache.open(0, wishes.ids)->sequence;
   SafetensorsFile file(out, entriesOf(wishes, config));

@@ -43,7 +43,12 @@ struct KvPool {
   }
   /// Bytes of all blocks of a page together.
   std::size_t page_bytes() const { return static_cast<std::size_t>(num_blocks()) * block_bytes(); }
-  /// Gathers a page's blocks, page_bytes() in all, in the order of layers, keys before values, heads; and puts them back.
+  /// Blocks of a page, and where a page's block number `index` lies: layers, keys before values, heads.
+  std::int64_t num_blocks() const { return 2 * num_layers * num_kv_heads; }
+  std::byte* block(std::int64_t index, std::int64_t page) const {
+    return data + static_cast<std::size_t>(index * num_pages + page) * block_bytes();
+  }
+  /// For a pool in CPU memory: gathers a page's blocks, page_bytes() in all, in their order, and puts them back.
   void copy_out(std::int64_t page, std::byte* to) const {
     for (std::int64_t i = 0; i < num_blocks(); ++i, to += block_bytes()) std::memcpy(to, block(i, page), block_bytes());
   }
@@ -52,15 +57,9 @@ struct KvPool {
   }
   /// Clears the rows behind the first `used` in a page as copy_out() gathers it.
   void clear_rows(std::span<std::byte> page, std::int64_t used) const;
-  /// Copies a page's rows over those of another.
+  /// Copies a page's rows over those of another, in CPU memory.
   void copy_page(std::int64_t from, std::int64_t to) const {
     for (std::int64_t i = 0; i < num_blocks(); ++i) std::memcpy(block(i, to), block(i, from), block_bytes());
-  }
-
- private:
-  std::int64_t num_blocks() const { return 2 * num_layers * num_kv_heads; }
-  std::byte* block(std::int64_t index, std::int64_t page) const {
-    return data + static_cast<std::size_t>(index * num_pages + page) * block_bytes();
   }
 };
 
@@ -125,6 +124,12 @@ class Backend {
   virtual void download(const Tensor& from, std::span<std::byte> to) = 0;
   /// Waits until all operations given so far are done.
   virtual void synchronise() = 0;
+
+  /// Pages of a pool that lies where this backend computes, KvPool's own functions on the CPU. read_page and write_page
+  /// have page_bytes() in CPU memory, in the order of KvPool::copy_out, the same on every device; they wait until it is done.
+  virtual void copy_page(const KvPool& pool, std::int64_t from, std::int64_t to) = 0;
+  virtual void read_page(const KvPool& pool, std::int64_t page, std::byte* to) = 0;
+  virtual void write_page(const KvPool& pool, std::int64_t page, const std::byte* from) = 0;
 
   /// out[t] = table[ids[t]]: table [vocab, hidden] (any weight type), ids in CPU memory, out [tokens, hidden].
   /// Throws Error(InvalidRequest) for an id outside the table.

@@ -27,15 +27,16 @@ std::uint64_t KvGeometry::bytes_per_token() const {
   return bytes_of(storage_type(type), static_cast<std::size_t>(2 * num_layers * num_kv_heads * KvPool::row_width(head_dim)));
 }
 
-KvCache::KvCache(const KvGeometry& geometry, std::int64_t capacity_tokens)
-    : geometry_(geometry), num_pages_(pages_for(capacity_tokens)) {
+KvCache::KvCache(const KvGeometry& geometry, std::int64_t capacity_tokens, Backend* backend)
+    : geometry_(geometry), backend_(backend), num_pages_(pages_for(capacity_tokens)) {
   assert(capacity_tokens > 0);
   if (num_pages_ > std::numeric_limits<std::int32_t>::max()) {
     throw Error(ErrorCode::OutOfMemory, "A context of " + std::to_string(capacity_tokens) + " tokens cannot be cached");
   }
-  // Pages are touched by the system when they are first written, so a short chat never pays for a long context.
-  storage_ = Tensor::owned(storage_type(geometry.type), {geometry.num_layers, 2, geometry.num_kv_heads, num_pages_,
-                                                         kPageTokens, KvPool::row_width(geometry.head_dim)});
+  // On the CPU pages are touched by the system when they are first written: a short chat never pays for a long context.
+  const Shape shape{geometry.num_layers, 2, geometry.num_kv_heads, num_pages_, kPageTokens, KvPool::row_width(geometry.head_dim)};
+  const DType type = storage_type(geometry.type);
+  storage_ = backend != nullptr ? backend->allocate(type, shape) : Tensor::owned(type, shape);
   holders_.resize(static_cast<std::size_t>(num_pages_));
   for (std::int64_t page = num_pages_; page-- > 0;) free_pages_.push_back(static_cast<std::int32_t>(page));
 }
@@ -119,7 +120,7 @@ void KvCache::make_writable(Running& sequence, std::int64_t first, std::int64_t 
     if (shared_by(i) == 0) continue;
     const std::int32_t shared = sequence.pages[static_cast<std::size_t>(i)];
     const std::int32_t copy = take_page();
-    pool().copy_page(shared, copy);
+    copy_page(shared, copy);
     sequence.pages[static_cast<std::size_t>(i)] = copy;
     release_running(shared);
   }
@@ -223,6 +224,21 @@ std::int64_t KvCache::free_tokens() const { return static_cast<std::int64_t>(fre
 KvPool KvCache::pool() {
   return {storage_.mutable_data(), storage_.dtype(),          num_pages_, geometry_.num_layers,
           geometry_.num_kv_heads,  kPageTokens, geometry_.head_dim};
+}
+
+void KvCache::copy_page(std::int64_t from, std::int64_t to) {
+  if (backend_ != nullptr) return backend_->copy_page(pool(), from, to);
+  pool().copy_page(from, to);
+}
+
+void KvCache::read_page(std::int64_t page, std::byte* to) {
+  if (backend_ != nullptr) return backend_->read_page(pool(), page, to);
+  pool().copy_out(page, to);
+}
+
+void KvCache::write_page(std::int64_t page, const std::byte* from) {
+  if (backend_ != nullptr) return backend_->write_page(pool(), page, from);
+  pool().copy_in(page, from);
 }
 
 std::span<const std::int32_t> KvCache::pages(SequenceId sequence) const { return running(sequence).pages; }

@@ -36,8 +36,9 @@ class KvCache {
   /// Numbers of sessions from here on are the cache's own.
   static constexpr std::uint64_t kFirstOwnSession = std::uint64_t{1} << 63;
 
-  /// Room for `capacity_tokens` positions (rounded up to pages). Throws Error(OutOfMemory).
-  KvCache(const KvGeometry& geometry, std::int64_t capacity_tokens);
+  /// Room for `capacity_tokens` positions (rounded up to pages) where `backend`, which outlives the cache, computes; in CPU
+  /// memory where it is null. Throws Error(OutOfMemory).
+  KvCache(const KvGeometry& geometry, std::int64_t capacity_tokens, Backend* backend = nullptr);
   ~KvCache();
 
   struct Opened {
@@ -86,6 +87,9 @@ class KvCache {
   /// changed; they hold every position that was reserved.
   KvPool pool();
   std::span<const std::int32_t> pages(SequenceId sequence) const;
+  /// Copies a page's contents to and from CPU memory, pool().page_bytes() in the order of KvPool::copy_out.
+  void read_page(std::int64_t page, std::byte* to);
+  void write_page(std::int64_t page, const std::byte* from);
 
  private:
   /// Tokens whose keys and values lie in pages: token i in pages[i / kPageTokens].
@@ -116,7 +120,10 @@ class KvCache {
   void release_kept(std::int32_t page);
   void forget(std::map<std::uint64_t, Kept>::iterator session);
 
+  void copy_page(std::int64_t from, std::int64_t to);
+
   KvGeometry geometry_;
+  Backend* backend_;  ///< null: CPU memory
   std::int64_t num_pages_;
   Tensor storage_;
   std::vector<Holders> holders_;           ///< by page

@@ -94,7 +94,7 @@ void SnapshotWriter::write_page() {
   const KvPool pool = cache_.pool();
   const std::size_t number = sums_.size();
   page_.resize(pool.page_bytes());
-  pool.copy_out(cache_.kept(copy_).pages[number], page_.data());
+  cache_.read_page(cache_.kept(copy_).pages[number], page_.data());
   // Rows that are not used may be another chat's of long ago.
   if (const std::size_t used = ids_.size() - number * kPage; used < kPage) pool.clear_rows(page_, static_cast<std::int64_t>(used));
   file_->write_at(snapshot_pages_offset(ids_.size()) + number * pool.page_bytes(), page_);
@@ -156,7 +156,7 @@ void SnapshotReader::read_page() {
   if (!page.has_value()) {
     return end_early("The saved session " + shown_name(view_.path()) + " is used in part: other replies need the room.");
   }
-  cache_.pool().copy_in(*page, page_.data());
+  cache_.write_page(*page, page_.data());
   ++next_;
   tokens_ += static_cast<std::int64_t>(ids.size());
 }

@@ -14,7 +14,8 @@ namespace engine {
 std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend, const EngineOptions& options,
                                     const LoadProgress& progress) {
   const std::string& architecture = source.config().architecture;
-  const bool from_disk = !fits_memory(memory_needed(source, options, KvCache::kPageTokens).total());
+  const bool from_disk = backend.info().device == Device::Cpu &&
+                         !fits_memory(memory_needed(source, options, KvCache::kPageTokens).total());
   if (!from_disk) source.prefer_huge_pages();
   if (architecture == "ernie4_5" || architecture == "ernie4_5_moe") {
     return Ernie45::load(source, backend, from_disk, progress);

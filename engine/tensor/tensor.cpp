@@ -87,9 +87,10 @@ Tensor Tensor::view(DType dtype, Shape shape, const std::byte* data, Device devi
   return tensor;
 }
 
-Tensor Tensor::scaled(DType dtype, Shape shape, const std::byte* data, const Scaling& scaling, std::int64_t first_row) {
+Tensor Tensor::scaled(DType dtype, Shape shape, const std::byte* data, const Scaling& scaling, std::int64_t first_row,
+                      Device device) {
   assert(is_scaled(dtype));
-  Tensor tensor = view(dtype, std::move(shape), data);
+  Tensor tensor = view(dtype, std::move(shape), data, device);
   tensor.scaling_ = &scaling;
   tensor.first_row_ = first_row;
   return tensor;

@@ -43,7 +43,8 @@ class Tensor {
   /// Reads shape[0] rows of a scaled weight from row `first_row` on; rows are counted through all dimensions but the
   /// last. `data` is where the whole weight begins: the rows of a scaled weight need not lie together. Weight and
   /// scaling outlive the tensor.
-  static Tensor scaled(DType dtype, Shape shape, const std::byte* data, const Scaling& scaling, std::int64_t first_row);
+  static Tensor scaled(DType dtype, Shape shape, const std::byte* data, const Scaling& scaling, std::int64_t first_row,
+                       Device device = Device::Cpu);
 
   bool empty() const { return data_ == nullptr; }
   Device device() const { return device_; }

@@ -104,6 +104,11 @@ class MistakenBackend final : public engine::Backend {
   void upload(std::span<const std::byte> from, Tensor& to) override { right_->upload(from, to); }
   void download(const Tensor& from, std::span<std::byte> to) override { right_->download(from, to); }
   void synchronise() override { right_->synchronise(); }
+  void copy_page(const engine::KvPool& pool, std::int64_t from, std::int64_t to) override { right_->copy_page(pool, from, to); }
+  void read_page(const engine::KvPool& pool, std::int64_t page, std::byte* to) override { right_->read_page(pool, page, to); }
+  void write_page(const engine::KvPool& pool, std::int64_t page, const std::byte* from) override {
+    right_->write_page(pool, page, from);
+  }
   void gather_rows(const Tensor& x, std::span<const std::int64_t> rows, Tensor& out) override { right_->gather_rows(x, rows, out); }
   void add(const Tensor& y, Tensor& x) override { right_->add(y, x); }
   void append_kv(const engine::KvPool& pool, std::int64_t layer, const Tensor& keys, const Tensor& values,

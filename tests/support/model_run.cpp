@@ -12,7 +12,7 @@ ModelRun::ModelRun(const std::filesystem::path& folder, const engine::EngineOpti
     : source(engine::ModelSource::open(folder)),
       backend(replace ? replace(engine::create_backend(options), source->config()) : engine::create_backend(options)),
       model(engine::create_model(*source, *backend, options, {})),
-      cache(engine::kv_geometry(*source, options, backend->info()), context),
+      cache(engine::kv_geometry(*source, options, backend->info()), context, backend.get()),
       activations(*backend, source->config(), 256, 256) {}
 
 engine::EngineOptions exact(engine::IsaChoice isa) {

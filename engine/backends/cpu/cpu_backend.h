@@ -6,7 +6,7 @@
 
 #include "engine/backends/backend.h"
 #include "engine/backends/cpu/cpu_attention.h"
-#include "engine/backends/cpu/expert_rows.h"
+#include "engine/backends/expert_rows.h"
 #include "engine/backends/cpu/gemm.h"
 #include "engine/backends/cpu/integer_gemm.h"
 #include "engine/backends/cpu/integer_inputs.h"
@@ -31,6 +31,10 @@ class CpuBackend final : public Backend {
   void upload(std::span<const std::byte> from, Tensor& to) override;
   void download(const Tensor& from, std::span<std::byte> to) override;
   void synchronise() override {}
+
+  void copy_page(const KvPool& pool, std::int64_t from, std::int64_t to) override { pool.copy_page(from, to); }
+  void read_page(const KvPool& pool, std::int64_t page, std::byte* to) override { pool.copy_out(page, to); }
+  void write_page(const KvPool& pool, std::int64_t page, const std::byte* from) override { pool.copy_in(page, from); }
 
   void embed(const Tensor& table, std::span<const std::int32_t> ids, Tensor& out) override;
   void gather_rows(const Tensor& x, std::span<const std::int64_t> rows, Tensor& out) override;

@@ -1,4 +1,4 @@
-#include "engine/backends/cpu/expert_rows.h"
+#include "engine/backends/expert_rows.h"
 
 #include <cassert>
 
