@@ -71,7 +71,10 @@ QString httpStatusSentence(const QUrl& url, int status, const QByteArray& said) 
 }
 
 QString httpUnreachableSentence(const QUrl& url, const QNetworkReply& reply) {
+  const QString server = url.adjusted(QUrl::RemoveUserInfo).authority();
   switch (reply.error()) {
+    case QNetworkReply::ConnectionRefusedError:
+      return HttpGet::tr("%1 cannot be reached, the connection is refused: is the server running there?").arg(server);
     case QNetworkReply::HostNotFoundError:
       return HttpGet::tr("%1 was not found: is this computer online, and is the address right?").arg(url.host());
     case QNetworkReply::ProxyConnectionRefusedError:
@@ -82,7 +85,7 @@ QString httpUnreachableSentence(const QUrl& url, const QNetworkReply& reply) {
       return HttpGet::tr("The proxy does not lead to %1 (%2): check it in the settings.")
           .arg(url.host(), reply.errorString());
     default:
-      return HttpGet::tr("%1 cannot be reached (%2).").arg(url.host(), reply.errorString());
+      return HttpGet::tr("%1 cannot be reached (%2).").arg(server, reply.errorString());
   }
 }
 

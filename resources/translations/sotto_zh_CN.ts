@@ -2492,6 +2492,10 @@
             <source>no redirect is followed there</source>
             <translation>那里的重定向不会跟随</translation>
         </message>
+        <message>
+            <source>%1 cannot be reached, the connection is refused: is the server running there?</source>
+            <translation>无法连接 %1，连接被拒绝：那里的服务器在运行吗？</translation>
+        </message>
     </context>
     <context>
         <name>app::HttpPost</name>
