@@ -182,6 +182,7 @@ bool DownloadQueue::add(const DownloadPlan& plan) {
   // Stored at once, so that it is there after a restart even if its turn has not come.
   QMetaObject::invokeMethod(runner_,
                             [runner = runner_, checked, serial = row.serial] { runner->add(checked, serial); });
+  keepOrder();
   startNext();
   return true;
 }
@@ -289,6 +290,13 @@ void DownloadQueue::move(int from, int to) {
   beginMoveRows({}, from, from, {}, to > from ? to + 1 : to);
   rows_.move(from, to);
   endMoveRows();
+  keepOrder();
+}
+
+void DownloadQueue::keepOrder() {
+  QStringList names;
+  for (const Row& row : std::as_const(rows_)) names << row.plan.name;
+  QMetaObject::invokeMethod(runner_, [runner = runner_, names] { runner->keepOrder(names); });
 }
 
 void DownloadQueue::pauseAll() {

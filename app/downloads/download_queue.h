@@ -108,6 +108,7 @@ class DownloadQueue : public QAbstractListModel {
   void found(const QList<app::DownloadPlan>& plans, const QStringList& remains);
   void progressed(const QString& name, int serial, const app::DownloadProgress& progress);
   void append(const Row& row);
+  void keepOrder();
   void startNext();
   void setState(int row, DownloadState state);
   QByteArray tokenOf(const DownloadPlan& plan) const;

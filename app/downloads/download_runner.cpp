@@ -15,6 +15,8 @@ constexpr qint64 kLargestPlan = 8LL * 1024 * 1024;
 
 const QString kPartialName = QStringLiteral(".partial");
 const QString kLockName = QStringLiteral(".lock");
+const QString kOrderName = QStringLiteral(".order");  // names of downloads, one a line
+constexpr qint64 kLongestOrder = 1024LL * 1024;       // bytes
 
 /// The content is to be the same, wherever it comes from.
 bool sameFiles(const DownloadPlan& a, const DownloadPlan& b) {
@@ -94,10 +96,35 @@ void DownloadRunner::scan() {
       }
     }
   }
+  if (!plans.isEmpty()) sortAsKept(plans);
   emit found(plans, remains);
   for (const auto& download : downloads_) tell(*download);
   for (const DownloadPlan& plan : plans) tellSize(plan.name);
   for (const QString& name : remains) tellSize(name);
+}
+
+/// Those that the stored order does not name come last.
+void DownloadRunner::sortAsKept(QList<DownloadPlan>& plans) const {
+  QList<QByteArray> names;
+  try {
+    names = partial_.read(kOrderName, kLongestOrder).split('\n');
+  } catch (const FileError&) {
+    return;
+  }
+  QHash<QString, qsizetype> places;
+  for (qsizetype i = names.size(); i-- > 0;) places.insert(QString::fromUtf8(names[i]), i);
+  std::stable_sort(plans.begin(), plans.end(), [&](const DownloadPlan& a, const DownloadPlan& b) {
+    return places.value(a.name, names.size()) < places.value(b.name, names.size());
+  });
+}
+
+void DownloadRunner::keepOrder(const QStringList& names) {
+  if (!lock_) return;
+  try {
+    partial_.replace(kOrderName, names.join(u'\n').toUtf8());
+  } catch (const FileError&) {
+    return;  // the disk may be full: downloads tell it themselves
+  }
 }
 
 /// A model may be in its place and what was beside it not yet away, after a sudden end.

@@ -38,9 +38,12 @@ class DownloadRunner : public QObject {
   /// Removes the partial files too.
   void cancel(const QString& name);
   void setSpeedLimit(qint64 bytesPerSecond);
+  /// Stores in which order the downloads of these names stand; scan() finds them so. Where that fails, nothing is told:
+  /// no download depends on it.
+  void keepOrder(const QStringList& names);
 
  signals:
-  /// Once after scan(): the plans under .partial, and the names of remains that are none.
+  /// Once after scan(): the plans under .partial in their order, and the names of remains that are none.
   void found(const QList<app::DownloadPlan>& plans, const QStringList& remains);
   void progressed(const QString& name, int serial, const app::DownloadProgress& progress);
   /// Bytes on the disk of an unfinished download; 0: none any more.
@@ -52,6 +55,7 @@ class DownloadRunner : public QObject {
   bool prepare(bool make);
   void lock();
   void clearAwayFinished(const QString& name);
+  void sortAsKept(QList<DownloadPlan>& plans) const;
   Download* take(const DownloadPlan& plan);
   void forget(const QString& name);
   Download* downloadOf(const QString& name) const;

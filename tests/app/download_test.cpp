@@ -91,6 +91,44 @@ class DownloadTest : public DownloadQueueFixture {
     QCOMPARE(difference(models() + QStringLiteral("/third"), files_), QString());
   }
 
+  void orderOutlivesARestart() {
+    const auto names = [](const DownloadQueue& queue) {
+      QStringList list;
+      for (int row = 0; row < queue.count(); ++row) list << of(queue, row, DownloadQueue::NameRole).toString();
+      return list;
+    };
+    const auto added = [this](const char* name) {
+      DownloadPlan named = plan();
+      named.name = QLatin1String(name);
+      return named;
+    };
+    const QString order = models() + QStringLiteral("/.partial/.order");
+    const QStringList wanted = {QStringLiteral("c"), QStringLiteral("a"), QStringLiteral("b")};
+    {
+      DownloadQueue queue(models(), slowOptions());
+      for (const char* name : {"b", "c", "a"}) QVERIFY(queue.add(added(name)));
+      queue.move(0, 2);
+      QCOMPARE(names(queue), wanted);
+      const auto stored = [&order] {
+        QFile file(order);
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+      };
+      QTRY_COMPARE(stored(), QByteArray("c\na\nb"));
+    }
+    {
+      DownloadQueue queue(models(), quickOptions());
+      QVERIFY(reaches(queue, [&] { return queue.count() == 3; }));
+      QCOMPARE(names(queue), wanted);
+    }
+    // What somebody else wrote there names nothing, or too much, and harms nothing.
+    for (const QByteArray& damaged : {QByteArray(), QByteArray("../c\n\n\xff\nb\nb\n"), QByteArray(100000, '\n')}) {
+      store(models() + QStringLiteral("/.partial"), {{QStringLiteral(".order"), damaged}});
+      DownloadQueue queue(models(), quickOptions());
+      QVERIFY(reaches(queue, [&] { return queue.count() == 3; }));
+      QCOMPARE(names(queue).first(), damaged.contains('b') ? QStringLiteral("b") : QStringLiteral("a"));
+    }
+  }
+
   void pauseAllStopsAllAndResumeAllFinishes() {
     DownloadQueue queue(models(), slowOptions());
     DownloadPlan named = plan();
