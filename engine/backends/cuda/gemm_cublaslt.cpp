@@ -1,5 +1,6 @@
 #include "engine/backends/cuda/gemm_cublaslt.h"
 
+#include "engine/backends/cuda/cublaslt_library.h"
 #include "engine/base/error.h"
 
 namespace engine::cuda {
@@ -11,7 +12,7 @@ constexpr std::size_t kMostPlans = 512;  // prompts have many lengths: beyond th
 void check_blas(cublasStatus_t status, const char* what) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
   throw Error(ErrorCode::DeviceFailure, std::string("The NVIDIA card failed while ") + what + ": " +
-                                            cublasLtGetStatusString(status) +
+                                            cublas_lt().get_status_string(status) +
                                             "; load the model again, or choose the CPU");
 }
 
@@ -36,10 +37,10 @@ struct GemmCublasLt::Plan {
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
   ~Plan() {
-    if (out != nullptr) cublasLtMatrixLayoutDestroy(out);
-    if (x != nullptr) cublasLtMatrixLayoutDestroy(x);
-    if (weight != nullptr) cublasLtMatrixLayoutDestroy(weight);
-    if (operation != nullptr) cublasLtMatmulDescDestroy(operation);
+    if (out != nullptr) cublas_lt().matrix_layout_destroy(out);
+    if (x != nullptr) cublas_lt().matrix_layout_destroy(x);
+    if (weight != nullptr) cublas_lt().matrix_layout_destroy(weight);
+    if (operation != nullptr) cublas_lt().matmul_desc_destroy(operation);
   }
   void find(cublasLtHandle_t handle, const MatrixProduct& product);
 };
@@ -49,17 +50,18 @@ void GemmCublasLt::Plan::find(cublasLtHandle_t handle, const MatrixProduct& prod
   const cudaDataType_t type = product.bf16 ? CUDA_R_16BF : CUDA_R_32F;
   const auto rows = static_cast<std::uint64_t>(product.rows), features = static_cast<std::uint64_t>(product.features),
              depth = static_cast<std::uint64_t>(product.depth);
-  check_blas(cublasLtMatmulDescCreate(&operation, CUBLAS_COMPUTE_32F, CUDA_R_32F), kWhat);
+  check_blas(cublas_lt().matmul_desc_create(&operation, CUBLAS_COMPUTE_32F, CUDA_R_32F), kWhat);
   const cublasOperation_t transposed = CUBLAS_OP_T;
-  check_blas(cublasLtMatmulDescSetAttribute(operation, CUBLASLT_MATMUL_DESC_TRANSA, &transposed, sizeof transposed), kWhat);
-  check_blas(cublasLtMatrixLayoutCreate(&weight, type, depth, features, product.depth), kWhat);
-  check_blas(cublasLtMatrixLayoutCreate(&x, type, depth, rows, product.depth), kWhat);
-  check_blas(cublasLtMatrixLayoutCreate(&out, CUDA_R_32F, features, rows, product.out_stride), kWhat);
+  check_blas(cublas_lt().matmul_desc_set_attribute(operation, CUBLASLT_MATMUL_DESC_TRANSA, &transposed, sizeof transposed),
+             kWhat);
+  check_blas(cublas_lt().matrix_layout_create(&weight, type, depth, features, product.depth), kWhat);
+  check_blas(cublas_lt().matrix_layout_create(&x, type, depth, rows, product.depth), kWhat);
+  check_blas(cublas_lt().matrix_layout_create(&out, CUDA_R_32F, features, rows, product.out_stride), kWhat);
 
   cublasLtMatmulPreference_t preference = nullptr;
-  check_blas(cublasLtMatmulPreferenceCreate(&preference), kWhat);
+  check_blas(cublas_lt().matmul_preference_create(&preference), kWhat);
   const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t which, const auto& value) {
-    return cublasLtMatmulPreferenceSetAttribute(preference, which, &value, sizeof value);
+    return cublas_lt().matmul_preference_set_attribute(preference, which, &value, sizeof value);
   };
   const std::size_t workspace = kWorkspaceBytes;
   const std::uint32_t a = alignment_of(product.weight), b = alignment_of(product.x), c = alignment_of(product.out);
@@ -71,23 +73,23 @@ void GemmCublasLt::Plan::find(cublasLtHandle_t handle, const MatrixProduct& prod
   cublasLtMatmulHeuristicResult_t result{};
   int found = 0;
   if (status == CUBLAS_STATUS_SUCCESS) {
-    status = cublasLtMatmulAlgoGetHeuristic(handle, operation, weight, x, out, out, preference, 1, &result, &found);
+    status = cublas_lt().matmul_algo_get_heuristic(handle, operation, weight, x, out, out, preference, 1, &result, &found);
   }
-  cublasLtMatmulPreferenceDestroy(preference);
+  cublas_lt().matmul_preference_destroy(preference);
   check_blas(status, kWhat);
   if (found == 0) check_blas(CUBLAS_STATUS_NOT_SUPPORTED, kWhat);
   algorithm = result.algo;
 }
 
-GemmCublasLt::GemmCublasLt() { check_blas(cublasLtCreate(&handle_), "its matrix library was opened"); }
+GemmCublasLt::GemmCublasLt() { check_blas(cublas_lt().create(&handle_), "its matrix library was opened"); }
 
 GemmCublasLt::~GemmCublasLt() {
   plans_.clear();
-  if (handle_ != nullptr) cublasLtDestroy(handle_);
+  if (handle_ != nullptr) cublas_lt().destroy(handle_);
 }
 
 std::string GemmCublasLt::library_name() {
-  const std::size_t version = cublasLtGetVersion();  // 130002 for 13.0.2
+  const std::size_t version = cublas_lt().get_version();  // 130002 for 13.0.2
   return "cuBLASLt " + std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +
          std::to_string(version % 100);
 }
@@ -112,7 +114,7 @@ void GemmCublasLt::multiply(const MatrixProduct& product, cudaStream_t stream) {
   void* const workspace = workspace_.reserve(kWorkspaceBytes);
   const Plan& plan = plan_of(product);
   const float one = 1.0f, before = product.accumulate ? 1.0f : 0.0f;
-  check_blas(cublasLtMatmul(handle_, plan.operation, &one, product.weight, plan.weight, product.x, plan.x, &before,
+  check_blas(cublas_lt().matmul(handle_, plan.operation, &one, product.weight, plan.weight, product.x, plan.x, &before,
                             product.out, plan.out, product.out, plan.out, &plan.algorithm, workspace, kWorkspaceBytes,
                             stream),
              "a matrix product was started");
