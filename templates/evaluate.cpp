@@ -85,20 +85,15 @@ std::optional<bool> Interpreter::find_defined(const Expression& expression) {
   const auto* chain = std::get_if<Chain>(&expression.node);
   if (chain == nullptr || chain->steps.empty()) return std::nullopt;
   const Step& test = chain->steps.back();
-  const auto* name = chain->base == nullptr ? nullptr : std::get_if<Name>(&chain->base->node);
-  if (test.kind != Step::Kind::Test || test.builtin != kDefined || test.arguments != nullptr || name == nullptr)
+  if (test.kind != Step::Kind::Test || test.builtin != kDefined || test.arguments != nullptr || chain->base == nullptr ||
+      !std::holds_alternative<Name>(chain->base->node))
     return std::nullopt;
-  const Value* value = find_variable(name->id);
-  for (std::size_t i = 0; i + 1 < chain->steps.size(); ++i) {
-    const Step& step = chain->steps[i];
-    if (step.key.is_missing() || !value->is_dict()) return std::nullopt;
-    run_.budget.work(2);
-    value = value->dict_data().find_text(step.key.string_data());
-    if (value != nullptr) continue;
-    if (!step.only_key || i + 2 < chain->steps.size()) return std::nullopt;
-    return test.negated;
-  }
-  return (value->is_missing() || value->is_undefined()) == test.negated;
+  const std::size_t count = chain->steps.size() - 1;
+  if (const Value* held = find_held_member(*chain, count)) return held->is_undefined() == test.negated;
+  if (count == 0) return test.negated;
+  const Value* holder = chain->steps[count - 1].only_key ? find_held_member(*chain, count - 1) : nullptr;
+  if (holder == nullptr || !holder->is_dict()) return std::nullopt;
+  return test.negated;
 }
 
 bool Interpreter::holds(const Expression& expression) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 #include "templates/characters.h"
 #include "templates/escape.h"
@@ -120,14 +121,14 @@ Value change_letters(Run& run, const Value& text, Letters to) {
   return out.take_value(data.safe);
 }
 
-std::pair<std::size_t, std::size_t> trimmed_range(std::string_view text) {
+std::pair<std::size_t, std::size_t> trimmed_range(std::string_view text, bool left, bool right) {
   std::size_t begin = 0, end = text.size();
-  while (begin < end) {
+  while (left && begin < end) {
     const Character first = character_at(text, begin);
     if (!is_space(first.code)) break;
     begin += first.bytes;
   }
-  while (end > begin) {
+  while (right && end > begin) {
     const std::size_t last = character_before(text, end);
     if (!is_space(character_at(text, last).code)) break;
     end = last;
@@ -137,18 +138,18 @@ std::pair<std::size_t, std::size_t> trimmed_range(std::string_view text) {
 
 Value strip(Run& run, const Value& text, const Value& set, bool left, bool right) {
   const std::string& bytes = text.text();
-  const bool spaces = set.is_missing() || set.is_none();
-  if (!spaces) require_text(run, set, "strip arg must be None or str, not ");
-  const std::string_view characters = spaces ? std::string_view() : std::string_view(set.text());
-  const auto strips = [&](std::size_t at) {
-    const Character character = character_at(bytes, at);
-    if (spaces) return is_space(character.code);
-    run.budget.work_on_bytes(characters.size());
-    return find_text(characters, std::string_view(bytes).substr(at, character.bytes)) != std::string_view::npos;
-  };
   std::size_t begin = 0, end = bytes.size();
-  while (left && begin < end && strips(begin)) begin += character_at(bytes, begin).bytes;
-  while (right && end > begin && strips(character_before(bytes, end))) end = character_before(bytes, end);
+  if (set.is_missing() || set.is_none()) {
+    std::tie(begin, end) = trimmed_range(bytes, left, right);
+  } else {
+    const std::string& characters = require_text(run, set, "strip arg must be None or str, not ").text();
+    const auto strips = [&](std::size_t at) {
+      run.budget.work_on_bytes(characters.size());
+      return find_text(characters, std::string_view(bytes).substr(at, character_at(bytes, at).bytes)) != std::string_view::npos;
+    };
+    while (left && begin < end && strips(begin)) begin += character_at(bytes, begin).bytes;
+    while (right && end > begin && strips(character_before(bytes, end))) end = character_before(bytes, end);
+  }
   run.budget.work_on_bytes(bytes.size());
   if (begin == 0 && end == bytes.size()) return text;
   return part_of(run, text, begin, end);

@@ -22,8 +22,8 @@ Value change_letters(Run& run, const Value& text, Letters to);
 // Appends one stretch [begin, end) of a text with its letters changed.
 void append_letters(TextBuilder& out, const MarkedText& text, std::size_t begin, std::size_t end, Letters to);
 
-// Without white space at its ends: [begin, end).
-std::pair<std::size_t, std::size_t> trimmed_range(std::string_view text);
+// Without white space at its ends, or at one of them: [begin, end).
+std::pair<std::size_t, std::size_t> trimmed_range(std::string_view text, bool left = true, bool right = true);
 // Without the characters at its ends that are in `set`; white space for Missing or None.
 Value strip(Run& run, const Value& text, const Value& set, bool left, bool right);
 // Occurrences replaced, at most `count` of them (all: negative).

@@ -108,7 +108,7 @@ void HttpGet::headersCame() {
   onTheWay_ += headers_;
   silence_.start();
   const QByteArray location = header("Location");
-  const bool moved = status_ == 301 || status_ == 302 || status_ == 303 || status_ == 307 || status_ == 308;
+  const bool moved = isRedirect(status_);
   if (moved && !location.isEmpty()) {
     follow(location);
     return;

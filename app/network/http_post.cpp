@@ -37,10 +37,6 @@ class OneTimeBody : public QIODevice {
   qsizetype sent_ = 0;
 };
 
-bool isRedirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
 }  // namespace
 
 void HttpPost::ReplyEnd::operator()(QNetworkReply* reply) const {

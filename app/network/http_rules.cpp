@@ -53,6 +53,10 @@ QNetworkRequest plainRequest(const QUrl& url) {
   return request;
 }
 
+bool isRedirect(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
 QByteArray headerIn(const QList<QNetworkReply::RawHeaderPair>& headers, const QByteArray& name) {
   for (const auto& [key, value] : headers) {
     if (key.compare(name, Qt::CaseInsensitive) == 0) return value;

@@ -24,6 +24,8 @@ bool mayCarrySecret(const QUrl& url, bool plainHttp);
 /// A request that is neither redirected, cached nor compressed, and carries no cookies and no remembered passwords.
 QNetworkRequest plainRequest(const QUrl& url);
 
+/// A status that leads elsewhere, where a Location comes with it.
+bool isRedirect(int status);
 QByteArray headerIn(const QList<QNetworkReply::RawHeaderPair>& headers, const QByteArray& name);
 /// Digits only; -1 for anything else.
 qint64 digits(const QByteArray& text);
