@@ -40,9 +40,16 @@ KvGeometry kv_geometry(const ModelConfig& config, const EngineOptions& options) 
 KvGeometry kv_geometry(const ModelSource& source, const EngineOptions& options, const BackendInfo& where) {
   KvGeometry geometry = kv_geometry(source.config(), options);
   if (options.kv_type != KvType::Auto || geometry.type != KvType::F16 || !where.fast_bf16_cache) return geometry;
-  const auto& tensors = source.tensors();
-  const bool quantised = std::any_of(tensors.begin(), tensors.end(), [](const auto& named) { return is_quantised(named.second.dtype); });
-  if (quantised) geometry.type = KvType::BF16;
+  // Rounding keys to bfloat16 changes less than weights of 4 or 5 bits did. Whoever keeps more bits wants them heard, and a
+  // router's choice of experts turns on small differences.
+  double bits = 0, numbers = 0;
+  for (const auto& [name, tensor] : source.tensors()) {
+    if (!is_quantised(tensor.dtype)) continue;
+    bits += 8.0 * static_cast<double>(tensor.bytes.size());
+    numbers += static_cast<double>(tensor.bytes.size() / block_bytes(tensor.dtype) * block_elements(tensor.dtype));
+  }
+  constexpr double kFewBits = 5.6;  // Q5_K has 5.5, as have Q4_0 and Q4_K with an embedding in Q6_K at the most
+  if (numbers > 0 && bits / numbers < kFewBits && source.config().moe.num_experts == 0) geometry.type = KvType::BF16;
   return geometry;
 }
 

@@ -44,14 +44,14 @@ TEST(DefaultMode, Float16CacheStaysWithinItsTolerance) {
 }
 
 TEST(DefaultMode, CacheOfLeftOpenTypeFollowsWeightsAndBackend) {
-  for (const char* model : {"models/ernie4_5-bf16", "models/glm4-base", "quantised/ernie4_5-Q4_0.gguf"}) {
+  for (const char* model : {"models/ernie4_5-bf16", "models/glm4-base", "quantised/ernie4_5-Q4_0.gguf", "quantised/ernie4_5-Q6_K.gguf"}) {
     const auto source = engine::ModelSource::open(tests::fixture(model));
-    const bool quantised = std::string(model).ends_with(".gguf"), glm = source->config().architecture == "glm4";
+    const bool few_bits = std::string(model).ends_with("Q4_0.gguf"), glm = source->config().architecture == "glm4";
     for (const bool fast : {false, true}) {
       engine::BackendInfo where;
       where.fast_bf16_cache = fast;
       engine::EngineOptions options;
-      const bool bf16 = glm || (fast && quantised);
+      const bool bf16 = glm || (fast && few_bits);
       EXPECT_EQ(kv_geometry(*source, options, where).type, bf16 ? engine::KvType::BF16 : engine::KvType::F16) << model;
       options.kv_type = engine::KvType::F16;
       EXPECT_EQ(kv_geometry(*source, options, where).type, engine::KvType::F16) << model;

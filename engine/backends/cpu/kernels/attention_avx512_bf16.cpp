@@ -88,6 +88,8 @@ void store_bf16(std::uint16_t* to, __mmask16 lanes, __m512 v) {
   _mm256_mask_storeu_epi16(to, lanes, reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(v)));
 }
 
+__m512 widened(__m256i bf16) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bf16), 16)); }
+
 void narrow(const float* from, std::size_t n, float factor, std::uint16_t* to) {
   for (std::size_t i = 0; i < n; i += kWidth) {
     const __mmask16 lanes = first_lanes(n - i);
@@ -140,8 +142,10 @@ float exp_and_sum(const float* scores, std::size_t n, float shift, std::uint16_t
     const __mmask16 lanes = first_lanes(n - i);
     const __m512 below = _mm512_sub_ps(_mm512_maskz_loadu_ps(lanes, scores + i), shifts);
     const __m512 weight = exponential(_mm512_mul_ps(below, per_ln2));
-    store_bf16(weights + i, lanes, weight);
-    sums = _mm512_mask_add_ps(sums, lanes, sums, weight);
+    const __m256i rounded = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(weight));
+    _mm256_mask_storeu_epi16(weights + i, lanes, rounded);
+    // What is added up is what will be multiplied: rounding then moves the weights, but not their sum.
+    sums = _mm512_mask_add_ps(sums, lanes, sums, widened(rounded));
   }
   return _mm512_reduce_add_ps(sums);
 }

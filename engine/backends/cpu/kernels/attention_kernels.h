@@ -46,8 +46,8 @@ struct Bf16AttentionKernels {
                    std::size_t out_stride, bool add_to_out);
   /// The largest of `most` and scores[i], i < n; n >= 1.
   float (*largest)(const float* scores, std::size_t n, float most);
-  /// weights[i] = exp(scores[i] - shift) rounded to bfloat16, shift >= scores[i]; returns the sum before rounding.
-  /// Relative tolerance of what is rounded and of the sum: 1e-5.
+  /// weights[i] = exp(scores[i] - shift) rounded to bfloat16, shift >= scores[i]; returns their sum,
+  /// in float32. Relative tolerance of what is rounded and of adding up: 1e-5.
   float (*exp_and_sum)(const float* scores, std::size_t n, float shift, std::uint16_t* weights);
 };
 
