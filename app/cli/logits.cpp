@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <limits>
 #include <numeric>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +34,9 @@ struct Wishes {
   std::vector<std::int64_t> attentions;
   bool hiddenStates = false, routerLogits = false;
   bool asOneText = true;  ///< pieces turn as the whole does; false: each as the cache has it when it comes
-  std::optional<std::int64_t> onlyRow;  ///< of the logits; nothing: all
+  std::int64_t firstRow = 0, endRow = 0;  ///< of the logits
   std::int64_t tokens() const { return static_cast<std::int64_t>(ids.size()); }
+  std::int64_t rows() const { return endRow - firstRow; }
 };
 
 /// The tensor "embeddings" [tokens, hidden] of a safetensors file in place of ids.
@@ -66,7 +66,9 @@ Wishes wishesOf(const Arguments& arguments) {
   }
   wishes.hiddenStates = arguments.has("--hidden-states");
   wishes.routerLogits = arguments.has("--router-logits");
-  if (arguments.has("--last-only")) wishes.onlyRow = wishes.tokens() - 1;
+  wishes.endRow = wishes.tokens();
+  if (arguments.has("--logits-from")) wishes.firstRow = arguments.integer("--logits-from", 0, 0, wishes.tokens() - 1);
+  if (arguments.has("--last-only")) wishes.firstRow = wishes.tokens() - 1;
   if (arguments.has("--attentions")) {
     wishes.attentions = arguments.integers("--attentions", 0, kMax);
     if (arguments.has("--chunks")) throw UsageError("--attentions goes with whole ids, not with --chunks");
@@ -112,7 +114,7 @@ void check(const Wishes& wishes, const engine::ModelConfig& config, const std::s
 
 std::vector<SafetensorsFile::Entry> entriesOf(const Wishes& wishes, const engine::ModelConfig& config) {
   std::vector<SafetensorsFile::Entry> entries = {
-      {"logits", {wishes.onlyRow ? 1 : wishes.tokens(), config.output_size()}}};
+      {"logits", {wishes.rows(), config.output_size()}}};
   if (config.task == engine::ModelTask::SequenceClassification) entries.front().shape.erase(entries.front().shape.begin());
   if (wishes.hiddenStates)
     entries.push_back({"hidden_states", {config.num_layers + 1, wishes.tokens(), config.hidden_size}});
@@ -133,7 +135,7 @@ bool compute(const Wishes& wishes, const LoadedModel& loaded, const engine::Engi
   const std::int64_t longest = *std::max_element(wishes.chunks.begin(), wishes.chunks.end());
   engine::KvCache cache(engine::kv_geometry(*loaded.source, options, loaded.backend->info()), wishes.tokens(),
                         loaded.backend.get());
-  engine::Activations activations(*loaded.backend, config, longest, wishes.onlyRow ? 1 : longest);
+  engine::Activations activations(*loaded.backend, config, longest, std::min(longest, wishes.rows()));
   const engine::SequenceId sequence = cache.open(0, wishes.ids)->sequence;
   SafetensorsFile file(out, entriesOf(wishes, config));
 
@@ -141,7 +143,7 @@ bool compute(const Wishes& wishes, const LoadedModel& loaded, const engine::Engi
   for (const std::int64_t chunk : wishes.chunks) {
     engine::Batch batch;
     for (std::int64_t i = 0; i < chunk; ++i) {
-      const bool wantsLogits = !wishes.onlyRow || position + i == *wishes.onlyRow;
+      const bool wantsLogits = position + i >= wishes.firstRow && position + i < wishes.endRow;
       batch.tokens.push_back({wishes.ids[static_cast<std::size_t>(position + i)], position + i, sequence, wantsLogits,
                               wishes.asOneText ? wishes.tokens() : position + chunk});
     }
@@ -159,7 +161,7 @@ bool compute(const Wishes& wishes, const LoadedModel& loaded, const engine::Engi
                  std::span(wishes.ids).subspan(static_cast<std::size_t>(position), static_cast<std::size_t>(chunk)));
 
     if (!activations.logits().empty())
-      file.write("logits", wishes.onlyRow ? 0 : position * config.output_size(), activations.logits());
+      file.write("logits", std::max<std::int64_t>(0, position - wishes.firstRow) * config.output_size(), activations.logits());
     for (std::size_t layer = 0; layer < probe.hidden_states.size(); ++layer) {
       const std::int64_t row = static_cast<std::int64_t>(layer) * wishes.tokens() + position;
       file.write("hidden_states", row * config.hidden_size, probe.hidden_states[layer]);
@@ -186,6 +188,7 @@ int runLogits(Words words, Interrupt& interrupt) {
                                  {"--hidden-states", false},
                                  {"--attentions"},
                                  {"--router-logits", false},
+                                 {"--logits-from"},
                                  {"--last-only", false}};
   const Arguments arguments(words, kOptions);
   const std::filesystem::path path = arguments.model(), out = arguments.require("--out");
@@ -220,7 +223,8 @@ int runClassify(Words words, Interrupt& interrupt) {
     // The last token says it, padding aside; nothing but padding: the first.
     std::int64_t row = wishes.tokens() - 1;
     while (row > 0 && wishes.ids[static_cast<std::size_t>(row)] == config.pad_token_id) --row;
-    wishes.onlyRow = row;
+    wishes.firstRow = row;
+    wishes.endRow = row + 1;
   }
   return compute(wishes, loaded, options, stopped, out) ? 0 : kInterruptedStatus;
 }

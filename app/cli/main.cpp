@@ -22,7 +22,7 @@ constexpr std::string_view kUsage = R"(usage: sotto-cli COMMAND ...
   render --cases F | --template T --context C   chat templates to text [--now 2026-01-31T12:00:00]
   logits MODEL (--ids 1,2,3 | --embeddings F) --out F.safetensors
                                                 [--chunks 17,1,1] [--hidden-states] [--attentions L,...]
-                                                [--router-logits] [--last-only]
+                                                [--router-logits] [--logits-from N | --last-only]
   classify MODEL --ids 1,2,3 --out F.safetensors  logits of the labels
   sample --scores F.safetensors --ids 1,2,3 --settings S.json [--draws N] [--prompt-length N]
   generate MODEL (--messages M.json | --prompt TEXT | --raw TEXT | --ids 1,2,3) [--settings S.json] [--json]

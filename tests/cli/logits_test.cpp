@@ -54,6 +54,14 @@ TEST(Cli, LogitsEqualTheReferenceWholeAndInChunks) {
   std::vector<float> last = tensor_of(expected, "len17.logits");
   last.erase(last.begin(), last.end() - 1200);
   EXPECT_LT(largest_error(tensor_of(out, "logits"), last), 1e-3);
+
+  for (const char* chunks : {"17", "9,8", "11,5,1", "13,1,1,1,1"}) {  // from the 12th on, wherever pieces end
+    ASSERT_EQ(with({"--logits-from", "11", "--chunks", chunks}).status, 0);
+    std::vector<float> end = tensor_of(expected, "len17.logits");
+    end.erase(end.begin(), end.end() - 6 * 1200);
+    EXPECT_LT(largest_error(tensor_of(out, "logits"), end), 1e-3) << chunks;
+  }
+  EXPECT_EQ(with({"--logits-from", "17"}).status, 2);
 }
 
 /// A safetensors file with one F32 tensor.
