@@ -131,6 +131,9 @@ class Backend {
   virtual void read_page(const KvPool& pool, std::int64_t page, std::byte* to) = 0;
   virtual void write_page(const KvPool& pool, std::int64_t page, const std::byte* from) = 0;
 
+  /// Which rows of a batch matter more, ascending, for all operations until the next call; none at first. Where
+  /// ComputeMode::Auto rounds activations, these are rounded less: results are wanted of them, of others only keys and values.
+  virtual void set_fine_rows(std::span<const std::int64_t> /*rows*/) {}
   /// out[t] = table[ids[t]]: table [vocab, hidden] (any weight type), ids in CPU memory, out [tokens, hidden].
   /// Throws Error(InvalidRequest) for an id outside the table.
   virtual void embed(const Tensor& table, std::span<const std::int32_t> ids, Tensor& out) = 0;

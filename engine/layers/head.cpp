@@ -1,6 +1,8 @@
 #include "engine/layers/head.h"
 
 #include <array>
+#include <numeric>
+#include <vector>
 
 namespace engine {
 
@@ -22,6 +24,9 @@ void head(Backend& backend, const Head& head, const Tensor& embedding, std::span
     Tensor in = a.head_in.first(count), out = a.head_out.first(count), last = a.normed.first(count);
     backend.gather_rows(a.x, asked, last);
     backend.rms_norm(last, head.norm.weight, head.norm.eps, in);
+    std::vector<std::int64_t> all(asked.size());
+    std::iota(all.begin(), all.end(), std::int64_t{0});
+    backend.set_fine_rows(all);
     const Tensor& matrix = head.projection.weight.empty() ? embedding : head.projection.weight;
     const std::array projections{Projection{&matrix, &head.projection.bias, &out}};
     backend.linear(in, projections);

@@ -59,6 +59,7 @@ bool Ernie45::forward(const Batch& batch, KvCache& cache, Activations& a, const 
   ProbeWriter seen(probe, backend_, config_, rows);
 
   const bool few_asked = probe == nullptr && rows.asked.size() < rows.ids.size();
+  backend_.set_fine_rows(rows.asked);
   rope_.fill(backend_, rows.positions, rows.lengths, cosines, sines);
   embed(backend_, embedding_, batch, rows, x);
   for (std::size_t i = 0; i < layers_.size(); ++i) {

@@ -56,6 +56,7 @@ bool Glm4::forward(const Batch& batch, KvCache& cache, Activations& a, const std
   const auto norm = [this](const Tensor& from, const Norm& with, Tensor& to) { backend_.rms_norm(from, with.weight, with.eps, to); };
 
   const bool few_asked = probe == nullptr && rows.asked.size() < rows.ids.size();
+  backend_.set_fine_rows(rows.asked);
   rope_.fill(backend_, rows.positions, rows.lengths, cosines, sines);
   embed(backend_, embedding_, batch, rows, x);
   for (std::size_t i = 0; i < layers_.size(); ++i) {

@@ -52,6 +52,7 @@ std::int64_t attention_of_last_layer(Backend& backend, const AttentionWeights& w
   const BatchRows asked = only_asked(rows);
   const auto count = static_cast<std::int64_t>(asked.ids.size());
   if (count == 0) return 0;
+  backend.set_fine_rows(asked.asked);
   keep_rows(backend, rows.asked, a.head_in, a.x);
   keep_rows(backend, rows.asked, a.head_in, a.normed);
   Tensor cosines = a.cosines.first(count), sines = a.sines.first(count);

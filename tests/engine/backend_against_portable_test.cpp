@@ -1,5 +1,6 @@
 // The operations of a backend against the portable CPU one in float32.
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <map>
 
@@ -194,6 +195,85 @@ TEST_P(BackendAgainstPortable, ExpertsOfFewAndManyTokens) {
       }
     }
   }
+}
+
+/// Root mean square of the differences in rows of `width` that `rows` names, as a share of all of `right`.
+double error_in(const std::vector<float>& found, const std::vector<float>& right, std::int64_t width, const std::vector<std::int64_t>& rows) {
+  double error = 0, size = 0;
+  for (const std::int64_t row : rows) {
+    for (std::int64_t i = row * width; i < (row + 1) * width; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      error += std::pow(static_cast<double>(found[at]) - static_cast<double>(right[at]), 2);
+    }
+  }
+  for (const float value : right) size += std::pow(static_cast<double>(value), 2);
+  return std::sqrt(error / static_cast<double>(rows.size()) / (size / static_cast<double>(right.size()) * static_cast<double>(width)));
+}
+
+constexpr double kFine = 1e-4;  ///< of activations in 16 bits and what lies between; 8 bits alone are at 4e-3 and more
+
+TEST_P(BackendAgainstPortable, FineRowsAndFewRowsAreMultipliedInSixteenBits) {
+  const auto own = backend(engine::ComputeMode::Auto), right = portable();
+  for (const DType type : {DType::Q4_0, DType::Q5_1, DType::Q8_0, DType::Q4_K, DType::Q6_K, DType::IQ4_NL, DType::MXFP4}) {
+    const std::int64_t in = 768, out = 45;
+    const std::vector<std::byte> weight = stored(type, in * out);
+    for (const std::int64_t rows : {3, 40}) {
+      const std::vector<float> x = random(rows * in), before = random(rows * out);
+      const std::vector<std::int64_t> fine = rows == 3 ? std::vector<std::int64_t>{0, 1, 2} : std::vector<std::int64_t>{0, 17, 18, 39};
+      std::vector<std::vector<float>> sums;
+      for (Backend* backend : {own.get(), right.get()}) {
+        // Rows beyond those of the operation are no harm: the batch had them, the last layer does not.
+        std::vector<std::int64_t> told = rows == 3 ? std::vector<std::int64_t>{} : fine;
+        if (rows == 40) told.insert(told.end(), {40, 41});
+        backend->set_fine_rows(told);
+        const Tensor xs = tensor(*backend, {rows, in}, x), w = backend->weight(type, {out, in}, weight);
+        Tensor added = tensor(*backend, {rows, out}, before), fresh = poisoned(*backend, {rows, out});
+        const std::array projections{Projection{&w, nullptr, &added, true}, Projection{&w, nullptr, &fresh}};
+        backend->linear(xs, projections);
+        sums.push_back(values(*backend, added));
+        sums.push_back(values(*backend, fresh));
+      }
+      for (const std::size_t i : {0u, 1u}) {
+        EXPECT_LT(error_in(sums[i], sums[i + 2], out, fine), kFine) << name_of(type) << " rows " << rows;
+        if (rows == 40 && own->info().device == engine::Device::Cpu) {
+          EXPECT_GT(error_in(sums[i], sums[i + 2], out, {1, 16, 19, 38}), 10 * kFine) << name_of(type);
+        }
+      }
+    }
+  }
+}
+
+TEST_P(BackendAgainstPortable, FineTokensStaySoThroughTheirExperts) {
+  const std::int64_t tokens = 60, hidden = 256, width = 256, k = 2;
+  constexpr std::size_t kExperts = 5;
+  std::array<std::vector<std::byte>, 3 * kExperts> bytes;
+  for (auto& weight : bytes) weight = stored(DType::Q8_0, hidden * width);
+  const std::vector<float> x = random(tokens * hidden), shares = random(tokens * k);
+  std::vector<std::int32_t> ids;  // expert 4 has few tokens, the others many
+  for (std::int32_t t = 0; t < tokens; ++t) ids.insert(ids.end(), {t % 3, t % 20 == 7 ? 4 : 3});
+  const std::vector<std::int64_t> fine{7, 30, 31, 59};
+  const auto own = backend(engine::ComputeMode::Auto), right = portable();
+  std::vector<std::vector<float>> sums;
+  for (Backend* backend : {own.get(), right.get()}) {
+    std::vector<ExpertWeights> experts;
+    for (std::size_t e = 0; e < kExperts; ++e) {
+      experts.push_back({backend->weight(DType::Q8_0, {width, hidden}, bytes[3 * e]),
+                         backend->weight(DType::Q8_0, {width, hidden}, bytes[3 * e + 1]),
+                         backend->weight(DType::Q8_0, {hidden, width}, bytes[3 * e + 2])});
+    }
+    backend->set_fine_rows(fine);
+    Tensor chosen = backend->allocate(DType::I32, {tokens, k});
+    Tensor out = tensor(*backend, {tokens, hidden}, std::vector<float>(static_cast<std::size_t>(tokens * hidden)));
+    backend->upload(std::as_bytes(std::span(ids)), chosen);
+    Tensor rows = poisoned(*backend, {tokens * k, hidden}), gate = poisoned(*backend, {tokens * k, width}),
+           up = poisoned(*backend, {tokens * k, width});
+    backend->experts(tensor(*backend, {tokens, hidden}, x), experts, chosen, tensor(*backend, {tokens, k}, shares),
+                     {&rows, &gate, &up}, out);
+    sums.push_back(values(*backend, out));
+  }
+  EXPECT_LT(error_in(sums[0], sums[1], hidden, fine), kFine);
+  if (own->info().device != engine::Device::Cpu) return;
+  EXPECT_GT(error_in(sums[0], sums[1], hidden, {6, 29, 32, 58}), 10 * kFine);
 }
 
 TEST_P(BackendAgainstPortable, AttentionProbabilitiesAreAWholeAndCausal) {

@@ -40,21 +40,32 @@ class Inputs {
  public:
   Inputs(const IntegerKernels& kernels, const std::vector<float>& x, std::size_t rows) : rows_(rows) {
     const std::size_t n = x.size() / rows;
-    pieces_.resize(rows * ((n + 255) / 256));
-    std::memset(pieces_.data(), 99, pieces_.size() * sizeof(IntegerPiece));  // to be overwritten
-    for (std::size_t i = 0; i < rows; ++i) kernels.quantise(x.data() + i * n, n, pieces_.data() + i, rows);
+    for (auto* pieces : {&pieces_, &rests_}) {
+      pieces->resize(rows * ((n + 255) / 256));
+      std::memset(pieces->data(), 99, pieces->size() * sizeof(IntegerPiece));  // to be overwritten
+    }
+    for (std::size_t i = 0; i < rows; ++i) {
+      kernels.quantise(x.data() + i * n, n, {pieces_.data() + i, rows}, {rests_.data() + i, rows});
+    }
   }
   IntegerRows rows() const { return {pieces_.data(), rows_}; }
+  IntegerRows rests() const { return {rests_.data(), rows_}; }
   int code(std::size_t row, std::size_t k) const { return rows().at(row, k / 256).q[k % 256]; }
   /// What the codes stand for.
   double value(std::size_t row, std::size_t k) const {
     return static_cast<double>(rows().at(row, k / 256).scales[k % 256 / 32]) * code(row, k);
   }
+  /// What codes and rests stand for together.
+  double fine_value(std::size_t row, std::size_t k) const {
+    const IntegerPiece& rest = rests().at(row, k / 256);
+    return value(row, k) + static_cast<double>(rest.scales[k % 256 / 32]) * rest.q[k % 256];
+  }
   const std::vector<IntegerPiece>& pieces() const { return pieces_; }
+  const std::vector<IntegerPiece>& rest_pieces() const { return rests_; }
 
  private:
   std::size_t rows_;
-  std::vector<IntegerPiece> pieces_;
+  std::vector<IntegerPiece> pieces_, rests_;
 };
 
 class Integer : public testing::TestWithParam<Isa> {
@@ -91,6 +102,17 @@ TEST_P(Integer, QuantisesToHalfAStepAndTellsSums) {
     for (std::size_t k = 32 * g; k < 32 * g + 32; ++k) {
       EXPECT_NEAR(inputs.value(0, k), x[k], largest / 254 * 1.00001 + 1e-36) << k;
       EXPECT_GE(inputs.code(0, k), -127);
+      // In steps of a 256th; where half a step was left the last one is missing.
+      EXPECT_NEAR(inputs.fine_value(0, k), x[k], largest / 127 / 256 * 1.01 + 1e-36) << k;
+      EXPECT_GE(inputs.rests().at(0, k / 256).q[k % 256], -127);
+    }
+    const IntegerPiece& rest = inputs.rest_pieces()[g / 8];
+    EXPECT_EQ(rest.scales[g % 8], inputs.pieces()[g / 8].scales[g % 8] / 256);
+    EXPECT_EQ(rest.minus_totals[g % 8], -std::accumulate(rest.q + 32 * (g % 8), rest.q + 32 * (g % 8) + 32, 0));
+    for (std::size_t i = 0; i < 32; ++i) {  // the other order: 4 of each of four groups, the next 4 of each
+      const std::size_t there = 128 * (g % 8 / 4) + i / 4 * 16 + g % 4 * 4 + i % 4;
+      EXPECT_EQ(rest.crossed[there], rest.q[32 * (g % 8) + i]);
+      EXPECT_EQ(inputs.pieces()[g / 8].crossed[there], inputs.code(0, 32 * g + i));
     }
     const IntegerPiece& piece = inputs.pieces()[g / 8];
     EXPECT_NEAR(piece.sums[g % 8], sum, 1e-5 * largest * 32);
@@ -117,6 +139,7 @@ TEST_P(Integer, QuantisesToTheSameBitsEverywhere) {
   for (std::size_t p = 0; p < expected.pieces().size(); ++p) {
     const IntegerPiece &piece = inputs.pieces()[p], &wanted = expected.pieces()[p];
     EXPECT_EQ(std::memcmp(&piece, &wanted, sizeof piece), 0) << p;
+    EXPECT_EQ(std::memcmp(&inputs.rest_pieces()[p], &expected.rest_pieces()[p], sizeof piece), 0) << p;
   }
   EXPECT_TRUE(std::isnan(inputs.pieces()[1].scales[0]));
   EXPECT_TRUE(std::isnan(inputs.pieces()[1].scales[1]));
@@ -131,12 +154,12 @@ TEST_P(Integer, DotIsTheSumOfProductsAtAnyAddress) {
         const auto rows = blocks.rows(type, num_rows * row_blocks, num_x % 5);
         const Inputs inputs(kernels(), random(num_x * n), num_x);
         std::vector<float> out(num_x * num_rows, NAN);
-        kernels().type(type).dot(inputs.rows(), num_x, rows.data(), bytes_of(type, n), num_rows, n, out.data(), num_rows);
+        kernels().type(type).dot(inputs.rows(), inputs.rests(), num_x, rows.data(), bytes_of(type, n), num_rows, n, out.data(), num_rows);
         for (std::size_t i = 0; i < num_x; ++i) {
           for (std::size_t r = 0; r < num_rows; ++r) {
             double sum = 0, magnitude = 0;
             for (std::size_t k = 0; k < n; ++k) {
-              const double product = inputs.value(i, k) * static_cast<double>(rows.values[r * n + k]);
+              const double product = inputs.fine_value(i, k) * static_cast<double>(rows.values[r * n + k]);
               sum += product;
               magnitude += std::abs(product);
             }
@@ -156,10 +179,10 @@ TEST_P(Integer, DotDoesNotDependOnWhatIsComputedBeside) {
     const auto rows = blocks.rows(type, 9 * n / block_elements(type), 0);
     const Inputs inputs(kernels(), random(7 * n), 7);
     std::vector<float> together(7 * 9), alone(1);
-    kernels().type(type).dot(inputs.rows(), 7, rows.data(), row_bytes, 9, n, together.data(), 9);
+    kernels().type(type).dot(inputs.rows(), inputs.rests(), 7, rows.data(), row_bytes, 9, n, together.data(), 9);
     for (std::size_t i = 0; i < 7; ++i) {
       for (std::size_t r = 0; r < 9; ++r) {
-        kernels().type(type).dot(inputs.rows().from(i), 1, rows.data() + r * row_bytes, row_bytes, 1, n, alone.data(), 1);
+        kernels().type(type).dot(inputs.rows().from(i), inputs.rests().from(i), 1, rows.data() + r * row_bytes, row_bytes, 1, n, alone.data(), 1);
         EXPECT_EQ(together[i * 9 + r], alone[0]) << name_of(type);
       }
     }
@@ -210,7 +233,7 @@ TEST(IntegerInputs, QuantisesEachInputOnceAndOnlyForQuantisedWeights) {
   engine::ThreadTeam team(2);
   engine::IntegerInputs inputs(engine::portable_integer_kernels(), team);
   const engine::MatrixProduct products[] = {first, plain, same, other};
-  inputs.quantise(products);
+  inputs.quantise(products, engine::IntegerInputs::Fine::Named);
   EXPECT_EQ(inputs.rows_of(first).pieces, inputs.rows_of(same).pieces);
   const IntegerRows rows = inputs.rows_of(other);
   EXPECT_EQ(rows.pieces, inputs.rows_of(first).pieces + 6);
@@ -220,6 +243,25 @@ TEST(IntegerInputs, QuantisesEachInputOnceAndOnlyForQuantisedWeights) {
   EXPECT_FLOAT_EQ(last.sums[0], 64.0f);
   EXPECT_EQ(last.scales[1], 0.0f);  // behind the row
   EXPECT_EQ(last.half_sums[15], 0.0f);
+}
+
+TEST(IntegerInputs, KeepsTheRestsOfFineRowsInTheirOrder) {
+  std::vector<float> x(5 * 288);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::sin(static_cast<float>(i * i));
+  const std::int64_t fine[] = {1, 4};
+  engine::MatrixProduct product{x.data(), nullptr, DType::Q4_0, nullptr, nullptr, 5, 288, 5, false};
+  product.fine_rows = fine;
+  engine::ThreadTeam team(2);
+  engine::IntegerInputs named(engine::portable_integer_kernels(), team), all(engine::portable_integer_kernels(), team);
+  named.quantise({&product, 1}, engine::IntegerInputs::Fine::Named);
+  all.quantise({&product, 1}, engine::IntegerInputs::Fine::All);
+  for (std::size_t piece = 0; piece < 2; ++piece) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto row = static_cast<std::size_t>(fine[i]);
+      const IntegerPiece &found = named.rests_of(product).at(i, piece), &expected = all.rests_of(product).at(row, piece);
+      EXPECT_EQ(std::memcmp(&found, &expected, sizeof found), 0);
+    }
+  }
 }
 
 TEST(IntegerKernels, CapIsObeyed) {

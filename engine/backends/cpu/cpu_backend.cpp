@@ -135,7 +135,8 @@ void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections
     products[i] = {x.f32(),  weight.data(),       weight.dtype(), bias ? projection.bias->f32() : nullptr,
                    projection.out->mutable_f32(), x.dim(0),       weight.row_length(),
                    weight.rows(),                 projection.accumulate,
-                   weight.scaling(),              weight.first_row()};
+                   weight.scaling(),              weight.first_row(),
+                   fine_rows(x.dim(0))};
   }
   const std::span<const MatrixProduct> all(products.data(), projections.size());
   if (x.dim(0) < kManyRows || deterministic_) {
@@ -145,7 +146,13 @@ void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections
   }
 }
 
-/// Quantised weights in 8 bits, unless every sum shall be float32; the others by the matrix library.
+/// Those of `rows` rows that are fine.
+std::span<const std::int64_t> CpuBackend::fine_rows(std::int64_t rows) const {
+  const auto end = std::lower_bound(fine_rows_.begin(), fine_rows_.end(), rows);
+  return {fine_rows_.begin(), end};
+}
+
+/// Quantised weights with activations in 8 bits, unless every sum shall be float32; the others by the matrix library.
 void CpuBackend::multiply_many_rows(std::span<const MatrixProduct> products) {
   integer_products_.clear();
   other_products_.clear();
@@ -158,7 +165,8 @@ void CpuBackend::multiply_many_rows(std::span<const MatrixProduct> products) {
 }
 
 /// All products as one range of output features, so that they cost one fork and join together. The sums of the dot kernels
-/// do not depend on what is computed beside them: the only ones where results must be deterministic.
+/// do not depend on what is computed beside them: the only ones where results must be deterministic. All rows are fine,
+/// for the weights set the pace.
 void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
   const ColumnStretches chunks(products, kWeightRows);
   std::int64_t bytes = 0;
@@ -168,7 +176,7 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
   const std::int64_t grain = std::max<std::int64_t>(1, kWeightBytes * chunks.count() / std::max<std::int64_t>(1, bytes));
 
   const bool integer = info_.compute == ComputeMode::Auto;
-  if (integer) integer_inputs_.quantise(products);
+  if (integer) integer_inputs_.quantise(products, IntegerInputs::Fine::All);
   scaled_.reserve(products);
 
   team_.parallel_for(0, chunks.count(), grain, [&](std::int64_t begin, std::int64_t end, int worker) {
@@ -196,8 +204,8 @@ void CpuBackend::multiply_stretch(const MatrixProduct& product, std::int64_t fir
     const std::byte* const weight = product.weight + size(first) * row_bytes;
     if (integer && is_quantised(product.type)) {
       integer_kernels_.type(product.type)
-          .dot(integer_inputs_.rows_of(product).from(size(first_row)), size(rows), weight, row_bytes, size(count),
-               size(product.in_features), sums, size(kWeightRows));
+          .dot(integer_inputs_.rows_of(product).from(size(first_row)), integer_inputs_.rests_of(product).from(size(first_row)),
+               size(rows), weight, row_bytes, size(count), size(product.in_features), sums, size(kWeightRows));
     } else {
       kernels_.rows_of(product.type)
           .dot(x, size(product.in_features), size(rows), weight, row_bytes, size(count), size(product.in_features), sums,
@@ -316,23 +324,27 @@ void CpuBackend::experts(const Tensor& x, std::span<const ExpertWeights> experts
       std::copy_n(x.f32() + expert_rows_.token[size(row)] * hidden, hidden, rows + row * hidden);
     }
   });
-  const auto product = [](const float* from, const Tensor& weight, float* to, std::int64_t count) {
-    return MatrixProduct{from, weight.data(), weight.dtype(), nullptr, to, count, weight.row_length(), weight.rows(),
-                         false, weight.scaling(), weight.first_row()};
+  const auto product = [](const float* from, const Tensor& weight, float* to, const ExpertRows::Run& run,
+                          std::span<const std::int64_t> fine) {
+    return MatrixProduct{from, weight.data(), weight.dtype(), nullptr, to, run.count, weight.row_length(), weight.rows(),
+                         false, weight.scaling(), weight.first_row(), fine};
   };
+  expert_fine_rows_.clear();
+  expert_fine_rows_.reserve(2 * size(tokens * k));  // so that views of it stay
   expert_products_.clear();
   for (const ExpertRows::Run& run : expert_rows_.runs) {
     const ExpertWeights& expert = experts[size(run.expert)];
     const float* const from = rows + run.first * hidden;
-    expert_products_.push_back(product(from, expert.gate, gate.mutable_f32() + run.first * width, run.count));
-    expert_products_.push_back(product(from, expert.up, up.mutable_f32() + run.first * width, run.count));
+    const std::span<const std::int64_t> fine = fine_rows_of(run);
+    expert_products_.push_back(product(from, expert.gate, gate.mutable_f32() + run.first * width, run, fine));
+    expert_products_.push_back(product(from, expert.up, up.mutable_f32() + run.first * width, run, fine));
   }
   multiply_by_experts(expert_products_);
   gated_silu(gate, up, gate);
   expert_products_.clear();
   for (const ExpertRows::Run& run : expert_rows_.runs) {  // what came in is not needed any more: results take its place
     expert_products_.push_back(product(gate.f32() + run.first * width, experts[size(run.expert)].down,
-                                       rows + run.first * hidden, run.count));
+                                       rows + run.first * hidden, run, fine_rows_of(run)));
   }
   multiply_by_experts(expert_products_);
 
@@ -343,6 +355,16 @@ void CpuBackend::experts(const Tensor& x, std::span<const ExpertWeights> experts
                               size(hidden) * sizeof(float), 1, size(hidden), out.mutable_f32() + i / k * hidden, size(hidden));
     }
   });
+}
+
+/// Those of an expert's rows whose tokens are fine, appended to expert_fine_rows_.
+std::span<const std::int64_t> CpuBackend::fine_rows_of(const ExpertRows::Run& run) {
+  const std::size_t before = expert_fine_rows_.size();
+  for (std::int64_t i = 0; i < run.count; ++i) {
+    const std::int64_t token = expert_rows_.token[size(run.first + i)];
+    if (std::binary_search(fine_rows_.begin(), fine_rows_.end(), token)) expert_fine_rows_.push_back(i);
+  }
+  return std::span(expert_fine_rows_).subspan(before);
 }
 
 /// Experts with few rows all together in one fork and join, those with many likewise; what the matrix library multiplies,

@@ -36,6 +36,7 @@ class CpuBackend final : public Backend {
   void read_page(const KvPool& pool, std::int64_t page, std::byte* to) override { pool.copy_out(page, to); }
   void write_page(const KvPool& pool, std::int64_t page, const std::byte* from) override { pool.copy_in(page, from); }
 
+  void set_fine_rows(std::span<const std::int64_t> rows) override { fine_rows_.assign(rows.begin(), rows.end()); }
   void embed(const Tensor& table, std::span<const std::int32_t> ids, Tensor& out) override;
   void gather_rows(const Tensor& x, std::span<const std::int64_t> rows, Tensor& out) override;
   void rms_norm(const Tensor& x, const Tensor& weight, float eps, Tensor& out) override;
@@ -54,6 +55,8 @@ class CpuBackend final : public Backend {
                const ExpertBuffers& buffers, Tensor& out) override;
 
  private:
+  std::span<const std::int64_t> fine_rows(std::int64_t rows) const;
+  std::span<const std::int64_t> fine_rows_of(const ExpertRows::Run& run);
   void multiply_by_experts(std::span<const MatrixProduct> products);
   void multiply_few_rows(std::span<const MatrixProduct> products);
   void multiply_stretch(const MatrixProduct& product, std::int64_t first, std::int64_t first_row, bool integer, int worker);
@@ -69,6 +72,8 @@ class CpuBackend final : public Backend {
   IntegerInputs integer_inputs_;
   IntegerGemm integer_gemm_;
   bool deterministic_;
+  std::vector<std::int64_t> fine_rows_;         ///< as set_fine_rows says
+  std::vector<std::int64_t> expert_fine_rows_;  ///< the same among the rows of each expert, one expert after the other
   std::vector<SequenceRows> rows_alone_;
   ExpertRows expert_rows_;
   std::vector<MatrixProduct> expert_products_, few_products_, integer_products_, other_products_;

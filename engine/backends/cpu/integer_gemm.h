@@ -11,7 +11,8 @@
 namespace engine {
 
 /// Products of many rows with quantised weights, in 8 bits: panels of a few rows of the weight are unpacked from the file's
-/// blocks while they are used, once for all inputs. One thread at a time.
+/// blocks while they are used, once for all inputs. What rounding left of fine rows is multiplied beside them and added.
+/// One thread at a time.
 class IntegerGemm {
  public:
   /// Both outlive this object.

@@ -13,26 +13,53 @@ std::size_t pieces_of(std::int64_t in_features) { return (static_cast<std::size_
 
 }  // namespace
 
-void IntegerInputs::quantise(std::span<const MatrixProduct> products) {
+void IntegerInputs::quantise(std::span<const MatrixProduct> products, Fine fine) {
+  fine_ = fine;
   inputs_.clear();
   for (const MatrixProduct& product : products) {
-    if (is_quantised(product.type)) inputs_.add(product, static_cast<std::size_t>(product.rows) * pieces_of(product.in_features));
+    if (!is_quantised(product.type)) continue;
+    const std::size_t rows = static_cast<std::size_t>(product.rows);
+    inputs_.add(product, (rows + (fine == Fine::All ? rows : product.fine_rows.size())) * pieces_of(product.in_features));
   }
   if (pieces_.size() < inputs_.size()) pieces_.resize(inputs_.size());
 
   for (const ProductInputs::Input& input : inputs_) {
     team_.parallel_for(0, input.rows, std::max<std::int64_t>(1, kWorthSharing / input.in_features),
                        [&](std::int64_t begin, std::int64_t end, int) {
-      for (std::int64_t t = begin; t < end; ++t) {
-        kernels_.quantise(input.x + t * input.in_features, static_cast<std::size_t>(input.in_features),
-                          pieces_.data() + input.first + t, static_cast<std::size_t>(input.rows));
-      }
+      for (std::int64_t row = begin; row < end; ++row) quantise_row(input, row);
     });
   }
 }
 
+void IntegerInputs::quantise_row(const ProductInputs::Input& input, std::int64_t row) {
+  std::int64_t place = row;  // among the fine rows
+  bool fine = fine_ == Fine::All;
+  if (!fine) {
+    const auto found = std::lower_bound(input.fine_rows.begin(), input.fine_rows.end(), row);
+    fine = found != input.fine_rows.end() && *found == row;
+    place = found - input.fine_rows.begin();
+  }
+  IntegerRow rests;
+  if (fine) rests = {pieces_.data() + first_rest(input) + place, num_fine(input)};
+  kernels_.quantise(input.x + row * input.in_features, static_cast<std::size_t>(input.in_features),
+                    {pieces_.data() + input.first + row, static_cast<std::size_t>(input.rows)}, rests);
+}
+
+std::size_t IntegerInputs::num_fine(const ProductInputs::Input& input) const {
+  return fine_ == Fine::All ? static_cast<std::size_t>(input.rows) : input.fine_rows.size();
+}
+
+std::size_t IntegerInputs::first_rest(const ProductInputs::Input& input) const {
+  return input.first + static_cast<std::size_t>(input.rows) * pieces_of(input.in_features);
+}
+
 IntegerRows IntegerInputs::rows_of(const MatrixProduct& product) const {
   return {pieces_.data() + inputs_.of(product).first, static_cast<std::size_t>(product.rows)};
+}
+
+IntegerRows IntegerInputs::rests_of(const MatrixProduct& product) const {
+  const ProductInputs::Input& input = inputs_.of(product);
+  return {pieces_.data() + first_rest(input), num_fine(input)};
 }
 
 }  // namespace engine

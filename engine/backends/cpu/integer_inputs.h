@@ -11,24 +11,34 @@
 
 namespace engine {
 
-/// The activations of some matrix products in 8 bits, for weights that are quantised. Memory is kept from call to call.
-/// One thread at a time; what quantise() made may be read by many.
+/// The activations of some matrix products in 8 bits, for weights that are quantised; some rows in twice 8. Memory is kept
+/// from call to call. One thread at a time; what quantise() made may be read by many.
 class IntegerInputs {
  public:
   /// Both outlive this object.
   IntegerInputs(const IntegerKernels& kernels, ThreadTeam& team) : kernels_(kernels), team_(team) {}
 
+  /// Which rows keep what rounding to 8 bits leaves: those that a product names, or all.
+  enum class Fine { Named, All };
+
   /// Takes the inputs of those products whose weights are quantised in place of the last call's. Each input is quantised
-  /// once, however many products read it.
-  void quantise(std::span<const MatrixProduct> products);
+  /// once, however many products read it: these name the same rows.
+  void quantise(std::span<const MatrixProduct> products, Fine fine);
   /// The rows of x of one of these products, valid until the next quantise().
   IntegerRows rows_of(const MatrixProduct& product) const;
+  /// What rounding left of its fine rows, one after the other.
+  IntegerRows rests_of(const MatrixProduct& product) const;
 
  private:
+  void quantise_row(const ProductInputs::Input& input, std::int64_t row);
+  std::size_t num_fine(const ProductInputs::Input& input) const;
+  std::size_t first_rest(const ProductInputs::Input& input) const;
+
   const IntegerKernels& kernels_;
   ThreadTeam& team_;
   ProductInputs inputs_;  ///< units: pieces
-  std::vector<IntegerPiece> pieces_;
+  std::vector<IntegerPiece> pieces_;  ///< of each input: of all rows, then what they left
+  Fine fine_ = Fine::Named;
 };
 
 }  // namespace engine

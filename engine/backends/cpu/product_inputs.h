@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/backends/cpu/gemm.h"
@@ -16,6 +17,7 @@ class ProductInputs {
   struct Input {
     const float* x;
     std::int64_t rows, in_features;
+    std::span<const std::int64_t> fine_rows;
     std::size_t first;  ///< where it begins, in units of the owner
   };
 
@@ -26,7 +28,7 @@ class ProductInputs {
   /// Makes room for the product's x, `size` units, unless an earlier product had the same.
   void add(const MatrixProduct& product, std::size_t size) {
     if (position_of(product) != inputs_.end()) return;
-    inputs_.push_back({product.x, product.rows, product.in_features, size_});
+    inputs_.push_back({product.x, product.rows, product.in_features, product.fine_rows, size_});
     size_ += size;
   }
   /// The input of a product that was added.

@@ -5,12 +5,18 @@ namespace engine {
 namespace {
 
 template <typename Type>
-void integer_dot(IntegerRows x, std::size_t num_x, const std::byte* rows, std::size_t row_bytes, std::size_t num_rows,
-                 std::size_t n, float* out, std::size_t out_stride) {
+void integer_dot(IntegerRows x, IntegerRows rests, std::size_t num_x, const std::byte* rows, std::size_t row_bytes,
+                 std::size_t num_rows, std::size_t n, float* out, std::size_t out_stride) {
   std::size_t i = 0;
-  for (; i + 4 <= num_x; i += 4) dot_rows<Type, 4>(x.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
-  for (; i + 2 <= num_x; i += 2) dot_rows<Type, 2>(x.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
-  for (; i < num_x; ++i) dot_rows<Type, 1>(x.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
+  for (; i + 4 <= num_x; i += 4) {
+    dot_rows<Type, 4>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
+  }
+  for (; i + 2 <= num_x; i += 2) {
+    dot_rows<Type, 2>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
+  }
+  for (; i < num_x; ++i) {
+    dot_rows<Type, 1>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
+  }
 }
 
 // The 32 codes of group J of 8 rows, turned so that 4 of each row stand together.
@@ -68,10 +74,33 @@ constexpr IntegerType integer_type() {
   return {integer_dot<Type>, integer_pack<Type>, integer_multiply<Type>};
 }
 
-void quantise(const float* x, std::size_t n, IntegerPiece* pieces, std::size_t stride) {
-  if (n % kPiece != 0) __builtin_memset(pieces + n / kPiece * stride, 0, sizeof(IntegerPiece));
+// The codes of a piece in their other order: word i of both halves of every four groups, group after group.
+void cross(IntegerPiece& piece) {
+  for (std::size_t g = 0; g < kPieceGroups; ++g) {
+    for (std::size_t word = 0; word < 8; ++word) {
+      __builtin_memcpy(piece.crossed + 128 * (g / 4) + 16 * word + 4 * (g % 4), piece.q + 32 * g + 4 * word, 4);
+    }
+  }
+}
+
+// The sums of group g of a piece, whose codes are there.
+void complete_group(IntegerPiece& piece, std::size_t g, float scale, const std::int32_t* halves) {
+  for (std::size_t half = 0; half < 2; ++half) {
+    piece.minus_half_totals[2 * g + half] = -halves[half];
+    piece.half_sums[2 * g + half] = scale * static_cast<float>(halves[half]);
+  }
+  piece.scales[g] = scale;
+  piece.minus_totals[g] = -(halves[0] + halves[1]);
+  piece.sums[g] = scale * static_cast<float>(halves[0] + halves[1]);
+}
+
+void quantise(const float* x, std::size_t n, IntegerRow to, IntegerRow rests) {
+  if (n % kPiece != 0) {
+    __builtin_memset(&to.at(n / kPiece), 0, sizeof(IntegerPiece));
+    if (rests.pieces != nullptr) __builtin_memset(&rests.at(n / kPiece), 0, sizeof(IntegerPiece));
+  }
   for (std::size_t at = 0; at < n; at += 32) {
-    IntegerPiece& piece = pieces[at / kPiece * stride];
+    IntegerPiece& piece = to.at(at / kPiece);
     const std::size_t g = at % kPiece / 32;
     // As bits, what is not finite is larger than what is.
     const std::uint32_t largest_bits = Lanes::largest_magnitude(x + at);
@@ -85,17 +114,18 @@ void quantise(const float* x, std::size_t n, IntegerPiece* pieces, std::size_t s
     } else {
       __builtin_memset(piece.q + 32 * g, 0, 32);
     }
-    for (std::size_t half = 0; half < 2; ++half) {
-      __builtin_memcpy(piece.crossed + 128 * (g / 4) + 64 * half + 16 * (g % 4), piece.q + 32 * g + 16 * half, 16);
-    }
     const float told = finite ? scale : __builtin_nanf("");
-    piece.scales[g] = told;
-    piece.minus_totals[g] = -(halves[0] + halves[1]);
-    piece.sums[g] = told * static_cast<float>(halves[0] + halves[1]);
-    for (std::size_t half = 0; half < 2; ++half) {
-      piece.minus_half_totals[2 * g + half] = -halves[half];
-      piece.half_sums[2 * g + half] = told * static_cast<float>(halves[half]);
-    }
+    complete_group(piece, g, told, halves);
+    if (rests.pieces == nullptr) continue;
+    IntegerPiece& rest = rests.at(at / kPiece);
+    alignas(32) float left[32] = {};
+    if (finite) Lanes::rests(x + at, inverse, left);
+    Lanes::round_codes(left, 1.0f, rest.q + 32 * g, halves);
+    complete_group(rest, g, told / 256.0f, halves);
+  }
+  for (std::size_t p = 0; rests.pieces != nullptr && p * kPiece < n; ++p) {
+    cross(to.at(p));
+    cross(rests.at(p));
   }
 }
 

@@ -58,29 +58,72 @@ struct Pairs<IntegerQ6_K> {
   }
 };
 
-// 128 codes of the groups 4Q to 4Q + 3 of a type with nibbles in blocks of 32, in the order of IntegerPiece::crossed. All
-// count `kTimes`-fold.
+// The nibbles of eight blocks in registers, for the groups 4Q to 4Q + 3 in the order of IntegerPiece::crossed.
+template <std::size_t bytes, std::size_t offset, bool even = bytes % 2 == 0>
+struct EightBlocks {
+  const Byte* piece;
+  void load(const Byte* from) { piece = from; }
+  template <int Q>
+  __m512i nibbles() const {
+    const Byte* const first = piece + 4 * Q * bytes + offset;
+    __m512i four = _mm512_broadcast_i32x4(Lanes::load_half(first));
+    four = _mm512_mask_broadcast_i32x4(four, 0x00f0, Lanes::load_half(first + bytes));
+    four = _mm512_mask_broadcast_i32x4(four, 0x0f00, Lanes::load_half(first + 2 * bytes));
+    four = _mm512_mask_broadcast_i32x4(four, 0xf000, Lanes::load_half(first + 3 * bytes));
+    return _mm512_permutexvar_epi32(_mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0), four);
+  }
+};
+
+// Places of words for permutex2var: out of the first two of three registers, and out of the last two.
+template <std::size_t bytes, std::size_t offset>
+struct WordPlaces {
+  static constexpr std::size_t kThird = 8 * bytes - 64;  // byte at which the third register begins
+  alignas(64) std::uint16_t factors[32], nibbles[2][32];
+  constexpr WordPlaces() : factors(), nibbles() {
+    for (std::size_t i = 0; i < 8; ++i) factors[i] = static_cast<std::uint16_t>(bytes / 2 * i);
+    for (std::size_t i = 0; i < 32; ++i) {
+      const std::size_t block = i / 2 % 4, word = bytes / 2 * block + offset / 2 + i / 8 * 2 + i % 2, later = word + 2 * bytes;
+      nibbles[0][i] = static_cast<std::uint16_t>(word);
+      nibbles[1][i] = static_cast<std::uint16_t>(later < 64 ? later - 32 : 32 + later - kThird / 2);
+    }
+  }
+};
+
+// Blocks of whole words: each byte is fetched once.
+template <std::size_t bytes, std::size_t offset>
+struct EightBlocks<bytes, offset, true> {
+  static constexpr WordPlaces<bytes, offset> kPlaces{};
+  static constexpr bool kHasFactors = 7 * bytes < 128 && offset == 2;  // in the first two registers
+  __m512i lines[3];
+  void load(const Byte* piece) {
+    lines[0] = _mm512_loadu_si512(piece);
+    lines[1] = _mm512_loadu_si512(piece + 64);
+    lines[2] = _mm512_loadu_si512(piece + kPlaces.kThird);
+  }
+  template <int Q>
+  __m512i nibbles() const {
+    return _mm512_permutex2var_epi16(lines[Q], _mm512_load_si512(kPlaces.nibbles[Q]), lines[Q + 1]);
+  }
+  __m256 factors() const {
+    const __m512i words = _mm512_permutex2var_epi16(lines[0], _mm512_load_si512(kPlaces.factors), lines[1]);
+    return _mm256_cvtph_ps(_mm512_castsi512_si128(words));
+  }
+};
+
+// A piece of a type with nibbles in blocks of 32: 128 codes of four groups at a time, which count `kTimes`-fold.
 template <typename Type>
 struct Quads {
   static constexpr bool kThere = false;
+  void load(const Byte*) {}
 };
 
-template <std::size_t bytes, std::size_t offset, int Q>
-__m512i nibbles_of_four(const Byte* piece) {
-  const Byte* const first = piece + 4 * Q * bytes + offset;
-  __m512i four = _mm512_broadcast_i32x4(Lanes::load_half(first));
-  four = _mm512_mask_broadcast_i32x4(four, 0x00f0, Lanes::load_half(first + bytes));
-  four = _mm512_mask_broadcast_i32x4(four, 0x0f00, Lanes::load_half(first + 2 * bytes));
-  return _mm512_mask_broadcast_i32x4(four, 0xf000, Lanes::load_half(first + 3 * bytes));
-}
-
 template <std::size_t bytes, std::size_t offset>
-struct PlainQuads {
+struct PlainQuads : EightBlocks<bytes, offset> {
   static constexpr bool kThere = true;
   static constexpr int kTimes = 16;  // both nibbles as high ones: this takes one shift for both
   template <int Q>
-  static void codes(const Byte* piece, __m512i& low, __m512i& high) {
-    const __m512i nibbles = nibbles_of_four<bytes, offset, Q>(piece), mask = _mm512_set1_epi8(static_cast<char>(0xf0));
+  void codes(__m512i& low, __m512i& high) const {
+    const __m512i nibbles = this->template nibbles<Q>(), mask = _mm512_set1_epi8(static_cast<char>(0xf0));
     low = _mm512_and_si512(_mm512_slli_epi16(nibbles, 4), mask);
     high = _mm512_and_si512(nibbles, mask);
   }
@@ -91,12 +134,12 @@ template <>
 struct Quads<IntegerQ4_1> : PlainQuads<20, 4> {};
 
 template <std::size_t bytes, std::size_t offset, const std::int8_t* table>
-struct TableQuads {
+struct TableQuads : EightBlocks<bytes, offset> {
   static constexpr bool kThere = true;
   static constexpr int kTimes = 1;
   template <int Q>
-  static void codes(const Byte* piece, __m512i& low, __m512i& high) {
-    const __m512i nibbles = nibbles_of_four<bytes, offset, Q>(piece), mask = _mm512_set1_epi8(15);
+  void codes(__m512i& low, __m512i& high) const {
+    const __m512i nibbles = this->template nibbles<Q>(), mask = _mm512_set1_epi8(15);
     const __m128i values = _mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table)), _mm_set1_epi8(static_cast<char>(0x80)));
     low = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(values), _mm512_and_si512(nibbles, mask));
     high = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(values), _mm512_and_si512(_mm512_srli_epi16(nibbles, 4), mask));
@@ -107,17 +150,30 @@ struct Quads<IntegerIQ4_NL> : TableQuads<18, 2, kIq4Codes> {};
 template <>
 struct Quads<IntegerMXFP4> : TableQuads<17, 1, kFp4Codes> {};
 
+// The factors and shifts of a piece, which `quads` may have loaded already.
+template <typename Type>
+void factors_of(const Byte* piece, const Quads<Type>& quads, float* factor, float* shift) {
+  if constexpr (requires { requires Quads<Type>::kHasFactors; }) {
+    _mm256_store_ps(factor, quads.factors());
+  } else {
+    Type::factors(piece, factor, shift);
+  }
+}
+
 // What the codes of Pairs, of Quads and of moved panels stand above the numbers meant.
 template <typename Type>
 constexpr int kAbove = Type::kZero + (Type::kFlavour == Lanes::kSigned ? 128 : 0);
 
 // One row's factors of a piece times the scales of one input: of 8 groups, or of 16 halves.
 template <typename Type>
-__m512 scaled_factors(const IntegerPiece& x, const float* factor) {
+void store_scaled(const IntegerPiece& x, const float* factor, float* to) {
   const __m256 scales = _mm256_loadu_ps(x.scales);
-  if constexpr (Type::kGroup == 32) return _mm512_castps256_ps512(_mm256_mul_ps(_mm256_loadu_ps(factor), scales));
-  const __m512i halves = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0);
-  return _mm512_mul_ps(_mm512_loadu_ps(factor), _mm512_permutexvar_ps(halves, _mm512_castps256_ps512(scales)));
+  if constexpr (Type::kGroup == 32) {
+    _mm256_store_ps(to, _mm256_mul_ps(_mm256_loadu_ps(factor), scales));
+  } else {
+    const __m512i halves = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0);
+    _mm512_store_ps(to, _mm512_mul_ps(_mm512_loadu_ps(factor), _mm512_permutexvar_ps(halves, _mm512_castps256_ps512(scales))));
+  }
 }
 
 // What the row's shifts, and what its codes stand too high, come to.
@@ -134,44 +190,51 @@ __m512 add_shifts(const IntegerPiece& x, const float* factor, const float* shift
   return _mm512_fmadd_ps(shifts, _mm512_loadu_ps(x.half_sums), shifted);
 }
 
-// In each lane of a pair, the place of its group's factor.
+// In each lane of a pair its group's factor.
 template <typename Type, int P>
-__m512i places() {
+__m512 factor_of_pair(const float* scaled) {
   if constexpr (Type::kGroup == 32) {
-    return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_set1_epi32(2 * P)), _mm256_set1_epi32(2 * P + 1), 1);
+    const __m512i places = _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_set1_epi32(2 * P)), _mm256_set1_epi32(2 * P + 1), 1);
+    return _mm512_permutexvar_ps(places, _mm512_castps256_ps512(_mm256_load_ps(scaled)));
   }
   const __m512i quarters = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
-  return _mm512_add_epi32(quarters, _mm512_set1_epi32(4 * P));
+  return _mm512_permutexvar_ps(_mm512_add_epi32(quarters, _mm512_set1_epi32(4 * P)), _mm512_load_ps(scaled));
 }
 
+// The products with the codes of a piece, of both the numbers in 8 bits and what they left.
 template <typename Type, std::size_t X, int P = 0>
-[[gnu::always_inline]] inline void add_pairs(IntegerRows x, std::size_t k, const Byte* piece, const __m512* scaled,
-                                             __m512 (*sums)[2]) {
+[[gnu::always_inline]] inline void add_pairs(IntegerRows x, IntegerRows rests, std::size_t k, const Byte* piece,
+                                             const float (*scaled)[16], __m512 (*sums)[2]) {
   if constexpr (P < 4) {
     const __m512i codes = Pairs<Type>::template codes<P>(piece);
     for (std::size_t i = 0; i < X; ++i) {
       const __m512i q = _mm512_load_si512(x.at(i, k / kPiece).q + 64 * P);
-      const __m512 products = _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(_mm512_setzero_si512(), codes, q));
-      sums[i][P % 2] = _mm512_fmadd_ps(products, _mm512_permutexvar_ps(places<Type, P>(), scaled[i]), sums[i][P % 2]);
+      const __m512i rest = _mm512_load_si512(rests.at(i, k / kPiece).q + 64 * P);
+      const __m512i high = _mm512_slli_epi32(_mm512_dpbusd_epi32(_mm512_setzero_si512(), codes, q), 8);
+      const __m512 products = _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(high, codes, rest));
+      sums[i][P % 2] = _mm512_fmadd_ps(products, factor_of_pair<Type, P>(scaled[i]), sums[i][P % 2]);
     }
-    add_pairs<Type, X, P + 1>(x, k, piece, scaled, sums);
+    add_pairs<Type, X, P + 1>(x, rests, k, piece, scaled, sums);
   }
 }
 
 template <typename Type, std::size_t X, int Q = 0>
-[[gnu::always_inline]] inline void add_quads(IntegerRows x, std::size_t k, const Byte* piece, const __m512* scaled, __m512 (*sums)[2]) {
+[[gnu::always_inline]] inline void add_quads(IntegerRows x, IntegerRows rests, std::size_t k, const Quads<Type>& quads,
+                                             const float (*scaled)[16], __m512 (*sums)[2]) {
   if constexpr (Q < 2) {
     __m512i low, high;
-    Quads<Type>::template codes<Q>(piece, low, high);
-    const __m512i places = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
+    quads.template codes<Q>(low, high);
     for (std::size_t i = 0; i < X; ++i) {
       const std::int8_t* const q = x.at(i, k / kPiece).crossed + 128 * Q;
-      const __m512i half = _mm512_dpbusd_epi32(_mm512_setzero_si512(), low, _mm512_load_si512(q));
-      const __m512 products = _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(half, high, _mm512_load_si512(q + 64)));
-      const __m512 factor = _mm512_permutexvar_ps(_mm512_add_epi32(places, _mm512_set1_epi32(4 * Q)), scaled[i]);
-      sums[i][Q] = _mm512_fmadd_ps(products, factor, sums[i][Q]);
+      const std::int8_t* const rest = rests.at(i, k / kPiece).crossed + 128 * Q;
+      __m512i products = _mm512_dpbusd_epi32(_mm512_setzero_si512(), low, _mm512_load_si512(q));
+      products = _mm512_slli_epi32(_mm512_dpbusd_epi32(products, high, _mm512_load_si512(q + 64)), 8);
+      products = _mm512_dpbusd_epi32(products, low, _mm512_load_si512(rest));
+      products = _mm512_dpbusd_epi32(products, high, _mm512_load_si512(rest + 64));
+      const __m512 factor = _mm512_broadcast_f32x4(_mm_load_ps(scaled[i] + 4 * Q));
+      sums[i][Q] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), factor, sums[i][Q]);
     }
-    add_quads<Type, X, Q + 1>(x, k, piece, scaled, sums);
+    add_quads<Type, X, Q + 1>(x, rests, k, quads, scaled, sums);
   }
 }
 
@@ -182,10 +245,11 @@ __m512 weight_of() {
   return _mm512_mask_blend_ps(Pairs<Type>::kHigh, _mm512_set1_ps(1), _mm512_set1_ps(1.0f / 16));
 }
 
-// Rows, one after the other as they lie, with X inputs. Each weight is unpacked once.
+// Rows, one after the other as they lie, with X inputs. Each weight is unpacked once. Two rows side by side would save
+// fetches of inputs, but memory comes slower to two places in turn.
 template <typename Type, std::size_t X>
-void dot_rows(IntegerRows x, const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n, float* out,
-              std::size_t out_stride) {
+void dot_rows(IntegerRows x, IntegerRows rests, const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n,
+              float* out, std::size_t out_stride) {
   const __m512 weight = weight_of<Type>();
   for (std::size_t r = 0; r < num_rows; ++r) {
     __m512 sums[X][2], shifted[X];
@@ -195,18 +259,20 @@ void dot_rows(IntegerRows x, const std::byte* rows, std::size_t row_bytes, std::
       for (std::size_t line = 0; line < kPieceBytes<Type>; line += 64) __builtin_prefetch(from + kAhead + line);
       Byte room[kMostPieceBytes];
       const Byte* const piece = whole_piece<Type>(from, n - k, room);
-      alignas(64) float factor[16], shift[16];
-      Type::factors(piece, factor, shift);
-      __m512 scaled[X];
+      Quads<Type> quads;
+      quads.load(piece);
+      alignas(64) float factor[16], shift[16], scaled[X][16];
+      factors_of<Type>(piece, quads, factor, shift);
       for (std::size_t i = 0; i < X; ++i) {
-        const IntegerPiece& of_x = x.at(i, k / kPiece);
-        scaled[i] = scaled_factors<Type>(of_x, factor);
+        const IntegerPiece &of_x = x.at(i, k / kPiece), &of_rests = rests.at(i, k / kPiece);
+        store_scaled<Type>(of_rests, factor, scaled[i]);
         shifted[i] = add_shifts<Type>(of_x, factor, shift, shifted[i]);
+        shifted[i] = add_shifts<Type>(of_rests, factor, shift, shifted[i]);
       }
       if constexpr (Quads<Type>::kThere) {
-        add_quads<Type, X>(x, k, piece, scaled, sums);
+        add_quads<Type, X>(x, rests, k, quads, scaled, sums);
       } else {
-        add_pairs<Type, X>(x, k, piece, scaled, sums);
+        add_pairs<Type, X>(x, rests, k, piece, scaled, sums);
       }
     }
     for (std::size_t i = 0; i < X; ++i) {

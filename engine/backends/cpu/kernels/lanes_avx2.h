@@ -56,15 +56,19 @@ struct LanesAvx2 {
     return {_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(values), codes.v)};
   }
 
-  /// Two products of at most 127 * 127 fit 16 bits.
-  static Floats dot_unsigned(Codes codes, const std::int8_t* q) {
-    const __m256i pairs = _mm256_maddubs_epi16(codes.v, load_q(q));
-    return {_mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))};
+  /// Two products of at most 127 * 127 fit 16 bits; those with q count 256-fold when they are added up.
+  static Floats dot_unsigned(Codes codes, const std::int8_t* q, const std::int8_t* rest) {
+    return widen(_mm256_maddubs_epi16(codes.v, load_q(q)), _mm256_maddubs_epi16(codes.v, load_q(rest)));
   }
   /// |code| * (q with code's sign): two products of at most 128 * 127 fit 16 bits.
-  static Floats dot_signed(Codes codes, const std::int8_t* q) {
-    const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(codes.v), _mm256_sign_epi8(load_q(q), codes.v));
-    return {_mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))};
+  static Floats dot_signed(Codes codes, const std::int8_t* q, const std::int8_t* rest) {
+    const __m256i magnitudes = _mm256_abs_epi8(codes.v);
+    return widen(_mm256_maddubs_epi16(magnitudes, _mm256_sign_epi8(load_q(q), codes.v)),
+                 _mm256_maddubs_epi16(magnitudes, _mm256_sign_epi8(load_q(rest), codes.v)));
+  }
+  static Floats widen(__m256i high_pairs, __m256i low_pairs) {
+    const __m256i high = _mm256_madd_epi16(high_pairs, _mm256_set1_epi16(256));
+    return {_mm256_cvtepi32_ps(_mm256_add_epi32(high, _mm256_madd_epi16(low_pairs, _mm256_set1_epi16(1))))};
   }
 
   enum Flavour { kNibbles, kUnsigned, kSigned };
@@ -139,6 +143,14 @@ struct LanesAvx2 {
     const __m256i packed = _mm256_packs_epi16(_mm256_packs_epi32(rounded[0], rounded[1]), _mm256_packs_epi32(rounded[2], rounded[3]));
     const __m256i in_order = _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(q), in_order);
+  }
+  static void rests(const float* x, float inverse, float* to) {
+    for (int i = 0; i < 32; i += 8) {
+      const __m256 quotient = _mm256_mul_ps(_mm256_loadu_ps(x + i), _mm256_set1_ps(inverse));
+      const __m256 whole = _mm256_round_ps(quotient, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+      const __m256 rest = _mm256_mul_ps(_mm256_sub_ps(quotient, whole), _mm256_set1_ps(256));
+      _mm256_storeu_ps(to + i, _mm256_max_ps(_mm256_min_ps(rest, _mm256_set1_ps(127)), _mm256_set1_ps(-127)));
+    }
   }
 
   static Floats set(float a) { return {_mm256_set1_ps(a)}; }

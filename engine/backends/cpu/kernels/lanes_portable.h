@@ -68,22 +68,22 @@ struct Lanes {
     return codes;
   }
 
-  /// Lane j: sum over its 4 of code * q. Codes from 0 to 127.
-  static Floats dot_unsigned(Codes codes, const std::int8_t* q) {
+  /// Lane j: sum over its 4 of code * (256 q + rest). Codes from 0 to 127; q and rest are never -128.
+  static Floats dot_unsigned(Codes codes, const std::int8_t* q, const std::int8_t* rest) {
     Floats sums;
     for (int j = 0; j < 8; ++j) {
       int sum = 0;
-      for (int i = 4 * j; i < 4 * j + 4; ++i) sum += static_cast<int>(codes.v[i]) * q[i];
+      for (int i = 4 * j; i < 4 * j + 4; ++i) sum += static_cast<int>(codes.v[i]) * (256 * q[i] + rest[i]);
       sums.v[j] = static_cast<float>(sum);
     }
     return sums;
   }
-  /// The same with signed codes; q is never -128.
-  static Floats dot_signed(Codes codes, const std::int8_t* q) {
+  /// The same with signed codes.
+  static Floats dot_signed(Codes codes, const std::int8_t* q, const std::int8_t* rest) {
     Floats sums;
     for (int j = 0; j < 8; ++j) {
       int sum = 0;
-      for (int i = 4 * j; i < 4 * j + 4; ++i) sum += static_cast<int>(static_cast<std::int8_t>(codes.v[i])) * q[i];
+      for (int i = 4 * j; i < 4 * j + 4; ++i) sum += static_cast<int>(static_cast<std::int8_t>(codes.v[i])) * (256 * q[i] + rest[i]);
       sums.v[j] = static_cast<float>(sum);
     }
     return sums;
@@ -152,6 +152,14 @@ struct Lanes {
       const auto code = static_cast<int>((x[i] * inverse + 12582912.0f) - 12582912.0f);
       q[i] = static_cast<std::int8_t>(code);
       halves[i / 16] += code;
+    }
+  }
+  /// 256 times what round_codes leaves of 32 numbers, at most 127 either way.
+  static void rests(const float* x, float inverse, float* to) {
+    for (int i = 0; i < 32; ++i) {
+      const float quotient = x[i] * inverse;
+      const float rest = (quotient - ((quotient + 12582912.0f) - 12582912.0f)) * 256.0f;
+      to[i] = rest < -127.0f ? -127.0f : rest > 127.0f ? 127.0f : rest;
     }
   }
 
