@@ -36,6 +36,15 @@ class DownloadQueueFixture : public QObject {
     for (const QByteArray& line : origin_->requests()) bytes += line.split(' ').value(3).toLongLong();
     return bytes;
   }
+  /// The same once the server has noted what was under way, which it does when it sees that nobody listens any more.
+  qint64 bytesServedInTheEnd() const {
+    qint64 last = -1;
+    while (last != bytesServed()) {
+      last = bytesServed();
+      QTest::qWait(300);
+    }
+    return last;
+  }
   /// Slow enough to be stopped in the middle.
   static app::DownloadOptions slowOptions() {
     app::DownloadOptions options = quickOptions();

@@ -37,7 +37,7 @@ class DownloadTest : public DownloadQueueFixture {
     beginAndLeave(plan(), 150000);
     if (QTest::currentTestFailed()) return;
     QVERIFY(!QFileInfo::exists(folder()));
-    const qint64 before = bytesServed();
+    const qint64 before = bytesServedInTheEnd();
     {
       DownloadQueue queue(models(), quickOptions());
       QVERIFY(reachesState(queue, State::Paused));
