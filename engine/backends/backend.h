@@ -131,6 +131,8 @@ class Backend {
   virtual void read_page(const KvPool& pool, std::int64_t page, std::byte* to) = 0;
   virtual void write_page(const KvPool& pool, std::int64_t page, const std::byte* from) = 0;
 
+  /// Whether set_fine_rows has an effect, and makes few rows (decoding) fine at all times; at first it has none.
+  virtual void allow_fine_rows(bool /*allow*/) {}
   /// Which rows of a batch matter more, ascending, for all operations until the next call; none at first. Where
   /// ComputeMode::Auto rounds activations, these are rounded less: results are wanted of them, of others only keys and values.
   virtual void set_fine_rows(std::span<const std::int64_t> /*rows*/) {}

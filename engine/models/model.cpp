@@ -10,6 +10,34 @@
 #include "engine/models/glm4.h"
 
 namespace engine {
+namespace {
+
+/// All quantised weights of a model together.
+struct QuantisedWeights {
+  double bits = 0, numbers = 0;
+  /// Q5_K has 5.5, as have Q4_0 and Q4_K with an embedding in Q6_K at the most.
+  bool have_few_bits() const { return numbers > 0 && bits / numbers < 5.6; }
+};
+
+QuantisedWeights quantised_weights(const ModelSource& source) {
+  QuantisedWeights weights;
+  for (const auto& [name, tensor] : source.tensors()) {
+    if (!is_quantised(tensor.dtype)) continue;
+    weights.bits += 8.0 * static_cast<double>(tensor.bytes.size());
+    weights.numbers += static_cast<double>(tensor.bytes.size() / block_bytes(tensor.dtype) * block_elements(tensor.dtype));
+  }
+  return weights;
+}
+
+/// Activations in 16 bits cost nothing beside weights of 8 bits, and a tenth to a sixth of the speed of decoding beside
+/// those of 4, which are unpacked hardly faster than memory brings them. A small model has that to spare, and needs it most.
+bool allows_fine_rows(const ModelSource& source) {
+  constexpr double kSmall = 1.5e9;
+  const QuantisedWeights weights = quantised_weights(source);
+  return !weights.have_few_bits() || weights.numbers < kSmall;
+}
+
+}  // namespace
 
 std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend, const EngineOptions& options,
                                     const LoadProgress& progress) {
@@ -17,6 +45,7 @@ std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend,
   const bool from_disk = backend.info().device == Device::Cpu &&
                          !fits_memory(memory_needed(source, options, KvCache::kPageTokens).total());
   if (!from_disk) source.prefer_huge_pages();
+  backend.allow_fine_rows(allows_fine_rows(source));
   if (architecture == "ernie4_5" || architecture == "ernie4_5_moe") {
     return Ernie45::load(source, backend, from_disk, progress);
   }
@@ -42,14 +71,8 @@ KvGeometry kv_geometry(const ModelSource& source, const EngineOptions& options, 
   if (options.kv_type != KvType::Auto || geometry.type != KvType::F16 || !where.fast_bf16_cache) return geometry;
   // Rounding keys to bfloat16 changes less than weights of 4 or 5 bits did. Whoever keeps more bits wants them heard, and a
   // router's choice of experts turns on small differences.
-  double bits = 0, numbers = 0;
-  for (const auto& [name, tensor] : source.tensors()) {
-    if (!is_quantised(tensor.dtype)) continue;
-    bits += 8.0 * static_cast<double>(tensor.bytes.size());
-    numbers += static_cast<double>(tensor.bytes.size() / block_bytes(tensor.dtype) * block_elements(tensor.dtype));
-  }
-  constexpr double kFewBits = 5.6;  // Q5_K has 5.5, as have Q4_0 and Q4_K with an embedding in Q6_K at the most
-  if (numbers > 0 && bits / numbers < kFewBits && source.config().moe.num_experts == 0) geometry.type = KvType::BF16;
+  const QuantisedWeights weights = quantised_weights(source);
+  if (weights.have_few_bits() && source.config().moe.num_experts == 0) geometry.type = KvType::BF16;
   return geometry;
 }
 

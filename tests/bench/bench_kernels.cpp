@@ -103,7 +103,7 @@ double integer_limit(engine::IsaChoice isa, DType type, int threads) {
   const Tensor weight = random_tensor(type, {static_cast<std::int64_t>(columns), kDepth});
   const Tensor x = random_tensor(DType::F32, {kRows, kDepth});
   std::vector<engine::IntegerPiece> pieces(kRows);
-  for (std::size_t i = 0; i < kRows; ++i) kernels.quantise(x.f32() + i * kDepth, kDepth, {&pieces[i], kRows}, {});
+  for (std::size_t i = 0; i < kRows; ++i) kernels.quantise(x.f32() + i * kDepth, kDepth, {&pieces[i], kRows}, {}, false);
   engine::ThreadTeam team(threads);
   const double seconds = best_of(3, [&] {
     team.parallel_for(0, threads, 1, [&](std::int64_t, std::int64_t, int) {

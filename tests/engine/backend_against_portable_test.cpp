@@ -225,6 +225,7 @@ TEST_P(BackendAgainstPortable, FineRowsAndFewRowsAreMultipliedInSixteenBits) {
         // Rows beyond those of the operation are no harm: the batch had them, the last layer does not.
         std::vector<std::int64_t> told = rows == 3 ? std::vector<std::int64_t>{} : fine;
         if (rows == 40) told.insert(told.end(), {40, 41});
+        backend->allow_fine_rows(true);
         backend->set_fine_rows(told);
         const Tensor xs = tensor(*backend, {rows, in}, x), w = backend->weight(type, {out, in}, weight);
         Tensor added = tensor(*backend, {rows, out}, before), fresh = poisoned(*backend, {rows, out});
@@ -261,6 +262,7 @@ TEST_P(BackendAgainstPortable, FineTokensStaySoThroughTheirExperts) {
                          backend->weight(DType::Q8_0, {width, hidden}, bytes[3 * e + 1]),
                          backend->weight(DType::Q8_0, {hidden, width}, bytes[3 * e + 2])});
     }
+    backend->allow_fine_rows(true);
     backend->set_fine_rows(fine);
     Tensor chosen = backend->allocate(DType::I32, {tokens, k});
     Tensor out = tensor(*backend, {tokens, hidden}, std::vector<float>(static_cast<std::size_t>(tokens * hidden)));

@@ -148,6 +148,7 @@ void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections
 
 /// Those of `rows` rows that are fine.
 std::span<const std::int64_t> CpuBackend::fine_rows(std::int64_t rows) const {
+  if (!fine_allowed_) return {};
   const auto end = std::lower_bound(fine_rows_.begin(), fine_rows_.end(), rows);
   return {fine_rows_.begin(), end};
 }
@@ -165,8 +166,8 @@ void CpuBackend::multiply_many_rows(std::span<const MatrixProduct> products) {
 }
 
 /// All products as one range of output features, so that they cost one fork and join together. The sums of the dot kernels
-/// do not depend on what is computed beside them: the only ones where results must be deterministic. All rows are fine,
-/// for the weights set the pace.
+/// do not depend on what is computed beside them: the only ones where results must be deterministic. All rows are fine
+/// where that is allowed, for the weights set the pace.
 void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
   const ColumnStretches chunks(products, kWeightRows);
   std::int64_t bytes = 0;
@@ -176,7 +177,7 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
   const std::int64_t grain = std::max<std::int64_t>(1, kWeightBytes * chunks.count() / std::max<std::int64_t>(1, bytes));
 
   const bool integer = info_.compute == ComputeMode::Auto;
-  if (integer) integer_inputs_.quantise(products, IntegerInputs::Fine::All);
+  if (integer) integer_inputs_.quantise(products, fine_allowed_ ? IntegerInputs::Fine::All : IntegerInputs::Fine::None);
   scaled_.reserve(products);
 
   team_.parallel_for(0, chunks.count(), grain, [&](std::int64_t begin, std::int64_t end, int worker) {
@@ -203,9 +204,10 @@ void CpuBackend::multiply_stretch(const MatrixProduct& product, std::int64_t fir
     const std::size_t row_bytes = bytes_of(product.type, size(product.in_features));
     const std::byte* const weight = product.weight + size(first) * row_bytes;
     if (integer && is_quantised(product.type)) {
+      const IntegerRows rests = fine_allowed_ ? integer_inputs_.rests_of(product).from(size(first_row)) : IntegerRows{};
       integer_kernels_.type(product.type)
-          .dot(integer_inputs_.rows_of(product).from(size(first_row)), integer_inputs_.rests_of(product).from(size(first_row)),
-               size(rows), weight, row_bytes, size(count), size(product.in_features), sums, size(kWeightRows));
+          .dot(integer_inputs_.rows_of(product).from(size(first_row)), rests, size(rows), weight, row_bytes, size(count),
+               size(product.in_features), sums, size(kWeightRows));
     } else {
       kernels_.rows_of(product.type)
           .dot(x, size(product.in_features), size(rows), weight, row_bytes, size(count), size(product.in_features), sums,
@@ -360,6 +362,7 @@ void CpuBackend::experts(const Tensor& x, std::span<const ExpertWeights> experts
 /// Those of an expert's rows whose tokens are fine, appended to expert_fine_rows_.
 std::span<const std::int64_t> CpuBackend::fine_rows_of(const ExpertRows::Run& run) {
   const std::size_t before = expert_fine_rows_.size();
+  if (!fine_allowed_) return {};
   for (std::int64_t i = 0; i < run.count; ++i) {
     const std::int64_t token = expert_rows_.token[size(run.first + i)];
     if (std::binary_search(fine_rows_.begin(), fine_rows_.end(), token)) expert_fine_rows_.push_back(i);

@@ -19,7 +19,7 @@ void IntegerInputs::quantise(std::span<const MatrixProduct> products, Fine fine)
   for (const MatrixProduct& product : products) {
     if (!is_quantised(product.type)) continue;
     const std::size_t rows = static_cast<std::size_t>(product.rows);
-    inputs_.add(product, (rows + (fine == Fine::All ? rows : product.fine_rows.size())) * pieces_of(product.in_features));
+    inputs_.add(product, (rows + num_fine(product.rows, product.fine_rows)) * pieces_of(product.in_features));
   }
   if (pieces_.size() < inputs_.size()) pieces_.resize(inputs_.size());
 
@@ -34,19 +34,19 @@ void IntegerInputs::quantise(std::span<const MatrixProduct> products, Fine fine)
 void IntegerInputs::quantise_row(const ProductInputs::Input& input, std::int64_t row) {
   std::int64_t place = row;  // among the fine rows
   bool fine = fine_ == Fine::All;
-  if (!fine) {
+  if (fine_ == Fine::Named) {
     const auto found = std::lower_bound(input.fine_rows.begin(), input.fine_rows.end(), row);
     fine = found != input.fine_rows.end() && *found == row;
     place = found - input.fine_rows.begin();
   }
   IntegerRow rests;
-  if (fine) rests = {pieces_.data() + first_rest(input) + place, num_fine(input)};
+  if (fine) rests = {pieces_.data() + first_rest(input) + place, num_fine(input.rows, input.fine_rows)};
   kernels_.quantise(input.x + row * input.in_features, static_cast<std::size_t>(input.in_features),
-                    {pieces_.data() + input.first + row, static_cast<std::size_t>(input.rows)}, rests);
+                    {pieces_.data() + input.first + row, static_cast<std::size_t>(input.rows)}, rests, fine_ != Fine::Named);
 }
 
-std::size_t IntegerInputs::num_fine(const ProductInputs::Input& input) const {
-  return fine_ == Fine::All ? static_cast<std::size_t>(input.rows) : input.fine_rows.size();
+std::size_t IntegerInputs::num_fine(std::int64_t rows, std::span<const std::int64_t> named) const {
+  return fine_ == Fine::All ? static_cast<std::size_t>(rows) : fine_ == Fine::Named ? named.size() : 0;
 }
 
 std::size_t IntegerInputs::first_rest(const ProductInputs::Input& input) const {
@@ -59,7 +59,9 @@ IntegerRows IntegerInputs::rows_of(const MatrixProduct& product) const {
 
 IntegerRows IntegerInputs::rests_of(const MatrixProduct& product) const {
   const ProductInputs::Input& input = inputs_.of(product);
-  return {pieces_.data() + first_rest(input), num_fine(input)};
+  const std::size_t count = num_fine(input.rows, input.fine_rows);
+  if (count == 0) return {};
+  return {pieces_.data() + first_rest(input), count};
 }
 
 }  // namespace engine

@@ -18,20 +18,21 @@ class IntegerInputs {
   /// Both outlive this object.
   IntegerInputs(const IntegerKernels& kernels, ThreadTeam& team) : kernels_(kernels), team_(team) {}
 
-  /// Which rows keep what rounding to 8 bits leaves: those that a product names, or all.
-  enum class Fine { Named, All };
+  /// Which rows keep what rounding to 8 bits leaves, and for what: those that a product names, for panels; all or none, for
+  /// the dot kernels.
+  enum class Fine { Named, All, None };
 
   /// Takes the inputs of those products whose weights are quantised in place of the last call's. Each input is quantised
   /// once, however many products read it: these name the same rows.
   void quantise(std::span<const MatrixProduct> products, Fine fine);
   /// The rows of x of one of these products, valid until the next quantise().
   IntegerRows rows_of(const MatrixProduct& product) const;
-  /// What rounding left of its fine rows, one after the other.
+  /// What rounding left of its fine rows, one after the other; null where none are.
   IntegerRows rests_of(const MatrixProduct& product) const;
 
  private:
   void quantise_row(const ProductInputs::Input& input, std::int64_t row);
-  std::size_t num_fine(const ProductInputs::Input& input) const;
+  std::size_t num_fine(std::int64_t rows, std::span<const std::int64_t> named) const;
   std::size_t first_rest(const ProductInputs::Input& input) const;
 
   const IntegerKernels& kernels_;

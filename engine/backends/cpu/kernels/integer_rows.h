@@ -12,7 +12,7 @@ namespace engine {
 /// Source of the idea: quantised dot products of ggml (types Q8_0 and Q8_K).
 struct alignas(64) IntegerPiece {
   std::int8_t q[256];
-  std::int8_t crossed[256];      ///< q as dot likes it: 4 of each of four groups, the next 4 of each; only beside rests
+  std::int8_t crossed[256];      ///< q as dot likes it: 4 of each of four groups, the next 4 of each
   float scales[8];               ///< the largest of a group is 127 times that
   float sums[8];                 ///< sum of scale * q over each group
   float half_sums[16];           ///< the same over each half of a group
@@ -49,7 +49,7 @@ struct IntegerPanel {
 /// The kernels of one quantised type. Tolerance of both products against portable: n * 2^-22 of the sum of magnitudes.
 struct IntegerType {
   /// out[i * out_stride + r] = product of row i of x + rests and rows[r], i < num_x, r < num_rows; n is a multiple of the
-  /// type's block. `rests` as quantise leaves them. A sum does not depend on what is computed beside it. Reads
+  /// type's block. `rests` as quantise leaves them, or null; both crossed. A sum does not depend on what is computed beside it. Reads
   /// each row once: for few inputs.
   void (*dot)(IntegerRows x, IntegerRows rests, std::size_t num_x, const std::byte* rows, std::size_t row_bytes, std::size_t num_rows,
               std::size_t n, float* out, std::size_t out_stride);
@@ -70,8 +70,8 @@ struct IntegerKernels {
 
   /// Rounds to nearest even. n: a multiple of 32. Writes whole pieces. The same bits from every version. A group with a
   /// number that is not finite gets a scale that is NaN. Into `rests`, unless null, goes what rounding left, in 8 bits too
-  /// and with scales that are a 256th: together they are x in 16 bits.
-  void (*quantise)(const float* x, std::size_t n, IntegerRow to, IntegerRow rests);
+  /// and with scales that are a 256th: together they are x in 16 bits. `crossed`: whether that order is wanted too.
+  void (*quantise)(const float* x, std::size_t n, IntegerRow to, IntegerRow rests, bool crossed);
 
   IntegerType types[kQuantisedTypes];  ///< in the order of DType, from Q4_0 on
 

@@ -4,18 +4,28 @@
 namespace engine {
 namespace {
 
+template <typename Type, bool fine>
+void dot_inputs(IntegerRows x, IntegerRows rests, std::size_t num_x, const std::byte* rows, std::size_t row_bytes,
+                std::size_t num_rows, std::size_t n, float* out, std::size_t out_stride) {
+  std::size_t i = 0;
+  for (; i + 4 <= num_x; i += 4) {
+    dot_rows<Type, 4, fine>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
+  }
+  for (; i + 2 <= num_x; i += 2) {
+    dot_rows<Type, 2, fine>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
+  }
+  for (; i < num_x; ++i) {
+    dot_rows<Type, 1, fine>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
+  }
+}
+
 template <typename Type>
 void integer_dot(IntegerRows x, IntegerRows rests, std::size_t num_x, const std::byte* rows, std::size_t row_bytes,
                  std::size_t num_rows, std::size_t n, float* out, std::size_t out_stride) {
-  std::size_t i = 0;
-  for (; i + 4 <= num_x; i += 4) {
-    dot_rows<Type, 4>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
-  }
-  for (; i + 2 <= num_x; i += 2) {
-    dot_rows<Type, 2>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
-  }
-  for (; i < num_x; ++i) {
-    dot_rows<Type, 1>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
+  if (rests.pieces == nullptr) {
+    dot_inputs<Type, false>(x, {}, num_x, rows, row_bytes, num_rows, n, out, out_stride);
+  } else {
+    dot_inputs<Type, true>(x, rests, num_x, rows, row_bytes, num_rows, n, out, out_stride);
   }
 }
 
@@ -94,7 +104,7 @@ void complete_group(IntegerPiece& piece, std::size_t g, float scale, const std::
   piece.sums[g] = scale * static_cast<float>(halves[0] + halves[1]);
 }
 
-void quantise(const float* x, std::size_t n, IntegerRow to, IntegerRow rests) {
+void quantise(const float* x, std::size_t n, IntegerRow to, IntegerRow rests, bool crossed) {
   if (n % kPiece != 0) {
     __builtin_memset(&to.at(n / kPiece), 0, sizeof(IntegerPiece));
     if (rests.pieces != nullptr) __builtin_memset(&rests.at(n / kPiece), 0, sizeof(IntegerPiece));
@@ -123,9 +133,9 @@ void quantise(const float* x, std::size_t n, IntegerRow to, IntegerRow rests) {
     Lanes::round_codes(left, 1.0f, rest.q + 32 * g, halves);
     complete_group(rest, g, told / 256.0f, halves);
   }
-  for (std::size_t p = 0; rests.pieces != nullptr && p * kPiece < n; ++p) {
+  for (std::size_t p = 0; crossed && p * kPiece < n; ++p) {
     cross(to.at(p));
-    cross(rests.at(p));
+    if (rests.pieces != nullptr) cross(rests.at(p));
   }
 }
 

@@ -201,24 +201,26 @@ __m512 factor_of_pair(const float* scaled) {
   return _mm512_permutexvar_ps(_mm512_add_epi32(quarters, _mm512_set1_epi32(4 * P)), _mm512_load_ps(scaled));
 }
 
-// The products with the codes of a piece, of both the numbers in 8 bits and what they left.
-template <typename Type, std::size_t X, int P = 0>
+// The products with the codes of a piece: of the numbers in 8 bits and, of fine rows, of what these left.
+template <typename Type, std::size_t X, bool fine, int P = 0>
 [[gnu::always_inline]] inline void add_pairs(IntegerRows x, IntegerRows rests, std::size_t k, const Byte* piece,
                                              const float (*scaled)[16], __m512 (*sums)[2]) {
   if constexpr (P < 4) {
     const __m512i codes = Pairs<Type>::template codes<P>(piece);
     for (std::size_t i = 0; i < X; ++i) {
       const __m512i q = _mm512_load_si512(x.at(i, k / kPiece).q + 64 * P);
-      const __m512i rest = _mm512_load_si512(rests.at(i, k / kPiece).q + 64 * P);
-      const __m512i high = _mm512_slli_epi32(_mm512_dpbusd_epi32(_mm512_setzero_si512(), codes, q), 8);
-      const __m512 products = _mm512_cvtepi32_ps(_mm512_dpbusd_epi32(high, codes, rest));
-      sums[i][P % 2] = _mm512_fmadd_ps(products, factor_of_pair<Type, P>(scaled[i]), sums[i][P % 2]);
+      __m512i products = _mm512_dpbusd_epi32(_mm512_setzero_si512(), codes, q);
+      if constexpr (fine) {
+        const __m512i rest = _mm512_load_si512(rests.at(i, k / kPiece).q + 64 * P);
+        products = _mm512_dpbusd_epi32(_mm512_slli_epi32(products, 8), codes, rest);
+      }
+      sums[i][P % 2] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), factor_of_pair<Type, P>(scaled[i]), sums[i][P % 2]);
     }
-    add_pairs<Type, X, P + 1>(x, rests, k, piece, scaled, sums);
+    add_pairs<Type, X, fine, P + 1>(x, rests, k, piece, scaled, sums);
   }
 }
 
-template <typename Type, std::size_t X, int Q = 0>
+template <typename Type, std::size_t X, bool fine, int Q = 0>
 [[gnu::always_inline]] inline void add_quads(IntegerRows x, IntegerRows rests, std::size_t k, const Quads<Type>& quads,
                                              const float (*scaled)[16], __m512 (*sums)[2]) {
   if constexpr (Q < 2) {
@@ -226,15 +228,17 @@ template <typename Type, std::size_t X, int Q = 0>
     quads.template codes<Q>(low, high);
     for (std::size_t i = 0; i < X; ++i) {
       const std::int8_t* const q = x.at(i, k / kPiece).crossed + 128 * Q;
-      const std::int8_t* const rest = rests.at(i, k / kPiece).crossed + 128 * Q;
       __m512i products = _mm512_dpbusd_epi32(_mm512_setzero_si512(), low, _mm512_load_si512(q));
-      products = _mm512_slli_epi32(_mm512_dpbusd_epi32(products, high, _mm512_load_si512(q + 64)), 8);
-      products = _mm512_dpbusd_epi32(products, low, _mm512_load_si512(rest));
-      products = _mm512_dpbusd_epi32(products, high, _mm512_load_si512(rest + 64));
+      products = _mm512_dpbusd_epi32(products, high, _mm512_load_si512(q + 64));
+      if constexpr (fine) {
+        const std::int8_t* const rest = rests.at(i, k / kPiece).crossed + 128 * Q;
+        products = _mm512_dpbusd_epi32(_mm512_slli_epi32(products, 8), low, _mm512_load_si512(rest));
+        products = _mm512_dpbusd_epi32(products, high, _mm512_load_si512(rest + 64));
+      }
       const __m512 factor = _mm512_broadcast_f32x4(_mm_load_ps(scaled[i] + 4 * Q));
       sums[i][Q] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), factor, sums[i][Q]);
     }
-    add_quads<Type, X, Q + 1>(x, rests, k, quads, scaled, sums);
+    add_quads<Type, X, fine, Q + 1>(x, rests, k, quads, scaled, sums);
   }
 }
 
@@ -247,7 +251,7 @@ __m512 weight_of() {
 
 // Rows, one after the other as they lie, with X inputs. Each weight is unpacked once. Two rows side by side would save
 // fetches of inputs, but memory comes slower to two places in turn.
-template <typename Type, std::size_t X>
+template <typename Type, std::size_t X, bool fine>
 void dot_rows(IntegerRows x, IntegerRows rests, const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n,
               float* out, std::size_t out_stride) {
   const __m512 weight = weight_of<Type>();
@@ -264,15 +268,15 @@ void dot_rows(IntegerRows x, IntegerRows rests, const std::byte* rows, std::size
       alignas(64) float factor[16], shift[16], scaled[X][16];
       factors_of<Type>(piece, quads, factor, shift);
       for (std::size_t i = 0; i < X; ++i) {
-        const IntegerPiece &of_x = x.at(i, k / kPiece), &of_rests = rests.at(i, k / kPiece);
-        store_scaled<Type>(of_rests, factor, scaled[i]);
+        const IntegerPiece& of_x = x.at(i, k / kPiece);
+        store_scaled<Type>(fine ? rests.at(i, k / kPiece) : of_x, factor, scaled[i]);
         shifted[i] = add_shifts<Type>(of_x, factor, shift, shifted[i]);
-        shifted[i] = add_shifts<Type>(of_rests, factor, shift, shifted[i]);
+        if constexpr (fine) shifted[i] = add_shifts<Type>(rests.at(i, k / kPiece), factor, shift, shifted[i]);
       }
       if constexpr (Quads<Type>::kThere) {
-        add_quads<Type, X>(x, rests, k, quads, scaled, sums);
+        add_quads<Type, X, fine>(x, rests, k, quads, scaled, sums);
       } else {
-        add_pairs<Type, X>(x, rests, k, piece, scaled, sums);
+        add_pairs<Type, X, fine>(x, rests, k, piece, scaled, sums);
       }
     }
     for (std::size_t i = 0; i < X; ++i) {
