@@ -136,7 +136,8 @@ void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections
                    projection.out->mutable_f32(), x.dim(0),       weight.row_length(),
                    weight.rows(),                 projection.accumulate,
                    weight.scaling(),              weight.first_row(),
-                   fine_rows(x.dim(0))};
+                   fine_allowed_ || projection.sensitive};
+    if (products[i].fine) products[i].fine_rows = fine_rows(x.dim(0));
   }
   const std::span<const MatrixProduct> all(products.data(), projections.size());
   if (x.dim(0) < kManyRows || deterministic_) {
@@ -148,7 +149,6 @@ void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections
 
 /// Those of `rows` rows that are fine.
 std::span<const std::int64_t> CpuBackend::fine_rows(std::int64_t rows) const {
-  if (!fine_allowed_) return {};
   const auto end = std::lower_bound(fine_rows_.begin(), fine_rows_.end(), rows);
   return {fine_rows_.begin(), end};
 }
@@ -177,7 +177,8 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
   const std::int64_t grain = std::max<std::int64_t>(1, kWeightBytes * chunks.count() / std::max<std::int64_t>(1, bytes));
 
   const bool integer = info_.compute == ComputeMode::Auto;
-  if (integer) integer_inputs_.quantise(products, fine_allowed_ ? IntegerInputs::Fine::All : IntegerInputs::Fine::None);
+  const bool fine = std::any_of(products.begin(), products.end(), [](const MatrixProduct& product) { return product.fine; });
+  if (integer) integer_inputs_.quantise(products, fine ? IntegerInputs::Fine::All : IntegerInputs::Fine::None);
   scaled_.reserve(products);
 
   team_.parallel_for(0, chunks.count(), grain, [&](std::int64_t begin, std::int64_t end, int worker) {
@@ -204,7 +205,7 @@ void CpuBackend::multiply_stretch(const MatrixProduct& product, std::int64_t fir
     const std::size_t row_bytes = bytes_of(product.type, size(product.in_features));
     const std::byte* const weight = product.weight + size(first) * row_bytes;
     if (integer && is_quantised(product.type)) {
-      const IntegerRows rests = fine_allowed_ ? integer_inputs_.rests_of(product).from(size(first_row)) : IntegerRows{};
+      const IntegerRows rests = product.fine ? integer_inputs_.rests_of(product).from(size(first_row)) : IntegerRows{};
       integer_kernels_.type(product.type)
           .dot(integer_inputs_.rows_of(product).from(size(first_row)), rests, size(rows), weight, row_bytes, size(count),
                size(product.in_features), sums, size(kWeightRows));
@@ -326,10 +327,10 @@ void CpuBackend::experts(const Tensor& x, std::span<const ExpertWeights> experts
       std::copy_n(x.f32() + expert_rows_.token[size(row)] * hidden, hidden, rows + row * hidden);
     }
   });
-  const auto product = [](const float* from, const Tensor& weight, float* to, const ExpertRows::Run& run,
+  const auto product = [this](const float* from, const Tensor& weight, float* to, const ExpertRows::Run& run,
                           std::span<const std::int64_t> fine) {
     return MatrixProduct{from, weight.data(), weight.dtype(), nullptr, to, run.count, weight.row_length(), weight.rows(),
-                         false, weight.scaling(), weight.first_row(), fine};
+                         false, weight.scaling(), weight.first_row(), fine_allowed_, fine};
   };
   expert_fine_rows_.clear();
   expert_fine_rows_.reserve(2 * size(tokens * k));  // so that views of it stay
