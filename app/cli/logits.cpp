@@ -67,6 +67,7 @@ Wishes wishesOf(const Arguments& arguments) {
   wishes.hiddenStates = arguments.has("--hidden-states");
   wishes.routerLogits = arguments.has("--router-logits");
   wishes.endRow = wishes.tokens();
+  if (arguments.has("--logits-from") && arguments.has("--last-only")) throw UsageError("--logits-from and --last-only exclude each other");
   if (arguments.has("--logits-from")) wishes.firstRow = arguments.integer("--logits-from", 0, 0, wishes.tokens() - 1);
   if (arguments.has("--last-only")) wishes.firstRow = wishes.tokens() - 1;
   if (arguments.has("--attentions")) {

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <numeric>
-#include <vector>
 
 namespace engine {
 
@@ -18,15 +17,19 @@ Head load_head(const WeightLoader& weights, const ModelConfig& config, bool bias
   return head;
 }
 
+std::vector<std::int64_t> first_rows(std::size_t count) {
+  std::vector<std::int64_t> rows(count);
+  std::iota(rows.begin(), rows.end(), std::int64_t{0});
+  return rows;
+}
+
 void head(Backend& backend, const Head& head, const Tensor& embedding, std::span<const std::int64_t> asked, Activations& a) {
   const auto count = static_cast<std::int64_t>(asked.size());
   if (count > 0) {
     Tensor in = a.head_in.first(count), out = a.head_out.first(count), last = a.normed.first(count);
     backend.gather_rows(a.x, asked, last);
     backend.rms_norm(last, head.norm.weight, head.norm.eps, in);
-    std::vector<std::int64_t> all(asked.size());
-    std::iota(all.begin(), all.end(), std::int64_t{0});
-    backend.set_fine_rows(all);
+    backend.set_fine_rows(first_rows(asked.size()));
     const Tensor& matrix = head.projection.weight.empty() ? embedding : head.projection.weight;
     const std::array projections{Projection{&matrix, &head.projection.bias, &out}};
     backend.linear(in, projections);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "engine/backends/backend.h"
 #include "engine/formats/model_source.h"
@@ -19,6 +20,9 @@ struct Head {
 /// model.norm with lm_head (its bias where `bias`), or with the score of a classifier (token classifiers have a bias).
 /// Throws as WeightLoader does.
 Head load_head(const WeightLoader& weights, const ModelConfig& config, bool bias);
+
+/// 0, 1, ... count - 1: the rows that are left where only those that asked were kept.
+std::vector<std::int64_t> first_rows(std::size_t count);
 
 /// Writes the logits of the rows `asked` of a.x to a.head_out. `embedding` is used where the head is tied to it. The
 /// head is the largest matrix of a small model: only rows that asked meet it.

@@ -1,7 +1,8 @@
 #include "engine/models/last_layer.h"
 
-#include <numeric>
 #include <vector>
+
+#include "engine/layers/head.h"
 
 namespace engine {
 namespace {
@@ -38,12 +39,6 @@ void keep_rows(Backend& backend, std::span<const std::int64_t> rows, Tensor& bet
 }
 
 }  // namespace
-
-std::vector<std::int64_t> first_rows(std::size_t count) {
-  std::vector<std::int64_t> rows(count);
-  std::iota(rows.begin(), rows.end(), std::int64_t{0});
-  return rows;
-}
 
 std::int64_t attention_of_last_layer(Backend& backend, const AttentionWeights& weights, const KvPool& pool,
                                      std::int64_t layer, const BatchRows& rows, const Rope& rope, Activations& a,

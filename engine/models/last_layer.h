@@ -11,9 +11,6 @@
 
 namespace engine {
 
-/// 0, 1, ... count - 1: the rows of a batch that the function below has left.
-std::vector<std::int64_t> first_rows(std::size_t count);
-
 /// Attention of the last layer, `layer`, where not every row wants logits: of the others only keys and values are ever
 /// read again. Those of all rows go to the cache; the rest is computed for the rows that `rows.asked` names, which become
 /// the first rows of a.x, a.normed, a.cosines and a.sines, in order, and the backend's fine rows. Otherwise as attention().

@@ -62,6 +62,7 @@ TEST(Cli, LogitsEqualTheReferenceWholeAndInChunks) {
     EXPECT_LT(largest_error(tensor_of(out, "logits"), end), 1e-3) << chunks;
   }
   EXPECT_EQ(with({"--logits-from", "17"}).status, 2);
+  EXPECT_EQ(with({"--logits-from", "11", "--last-only"}).status, 2);
 }
 
 /// A safetensors file with one F32 tensor.

@@ -156,6 +156,17 @@ TEST_P(BackendAgainstPortable, ExpertsAreChosenByBiasedProbabilities) {
   }
 }
 
+/// Experts of gate, up and down one after the other.
+std::vector<ExpertWeights> experts_of(Backend& backend, DType gate_and_up, DType down, std::int64_t width, std::int64_t hidden,
+                                      std::span<const std::vector<std::byte>> bytes) {
+  std::vector<ExpertWeights> experts;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    experts.push_back({backend.weight(gate_and_up, {width, hidden}, bytes[i]),
+                       backend.weight(gate_and_up, {width, hidden}, bytes[i + 1]), backend.weight(down, {hidden, width}, bytes[i + 2])});
+  }
+  return experts;
+}
+
 TEST_P(BackendAgainstPortable, ExpertsOfFewAndManyTokens) {
   struct Types {
     DType gate, down;
@@ -177,12 +188,7 @@ TEST_P(BackendAgainstPortable, ExpertsOfFewAndManyTokens) {
         const auto own = backend(engine::ComputeMode::F32, deterministic), right = portable();
         std::vector<std::vector<float>> sums;
         for (Backend* backend : {own.get(), right.get()}) {
-          std::vector<ExpertWeights> experts;
-          for (std::size_t e = 0; e < kExperts; ++e) {
-            experts.push_back({backend->weight(types.gate, {width, hidden}, bytes[3 * e]),
-                               backend->weight(types.gate, {width, hidden}, bytes[3 * e + 1]),
-                               backend->weight(types.down, {hidden, width}, bytes[3 * e + 2])});
-          }
+          const std::vector<ExpertWeights> experts = experts_of(*backend, types.gate, types.down, width, hidden, bytes);
           Tensor chosen = backend->allocate(DType::I32, {tokens, k}), out = tensor(*backend, {tokens, hidden}, before);
           backend->upload(std::as_bytes(std::span(ids)), chosen);
           Tensor rows = poisoned(*backend, {tokens * k, hidden}), gate = poisoned(*backend, {tokens * k, width}),
@@ -244,6 +250,30 @@ TEST_P(BackendAgainstPortable, FineRowsAndFewRowsAreMultipliedInSixteenBits) {
   }
 }
 
+TEST_P(BackendAgainstPortable, SensitiveProjectionsAreFineWithoutBeingAllowed) {
+  const auto own = backend(engine::ComputeMode::Auto), right = portable();
+  const std::int64_t in = 512, out = 64;
+  const std::vector<std::byte> weight = stored(DType::Q4_0, in * out);
+  for (const std::int64_t rows : {1, 20}) {
+    const std::vector<float> x = random(rows * in);
+    std::vector<std::vector<float>> sums;
+    for (Backend* backend : {own.get(), right.get()}) {
+      const std::array<std::int64_t, 1> last{rows - 1};
+      backend->set_fine_rows(last);
+      const Tensor xs = tensor(*backend, {rows, in}, x), w = backend->weight(DType::Q4_0, {out, in}, weight);
+      for (const bool sensitive : {true, false}) {
+        Tensor product = poisoned(*backend, {rows, out});
+        const std::array projections{Projection{&w, nullptr, &product, false, sensitive}};
+        backend->linear(xs, projections);
+        sums.push_back(values(*backend, product));
+      }
+    }
+    EXPECT_LT(error_in(sums[0], sums[2], out, {rows - 1}), kFine) << rows;
+    if (own->info().device != engine::Device::Cpu) continue;
+    EXPECT_GT(error_in(sums[1], sums[3], out, {rows - 1}), 10 * kFine) << rows;
+  }
+}
+
 TEST_P(BackendAgainstPortable, FineTokensStaySoThroughTheirExperts) {
   const std::int64_t tokens = 60, hidden = 256, width = 256, k = 2;
   constexpr std::size_t kExperts = 5;
@@ -256,12 +286,7 @@ TEST_P(BackendAgainstPortable, FineTokensStaySoThroughTheirExperts) {
   const auto own = backend(engine::ComputeMode::Auto), right = portable();
   std::vector<std::vector<float>> sums;
   for (Backend* backend : {own.get(), right.get()}) {
-    std::vector<ExpertWeights> experts;
-    for (std::size_t e = 0; e < kExperts; ++e) {
-      experts.push_back({backend->weight(DType::Q8_0, {width, hidden}, bytes[3 * e]),
-                         backend->weight(DType::Q8_0, {width, hidden}, bytes[3 * e + 1]),
-                         backend->weight(DType::Q8_0, {hidden, width}, bytes[3 * e + 2])});
-    }
+    const std::vector<ExpertWeights> experts = experts_of(*backend, DType::Q8_0, DType::Q8_0, width, hidden, bytes);
     backend->allow_fine_rows(true);
     backend->set_fine_rows(fine);
     Tensor chosen = backend->allocate(DType::I32, {tokens, k});

@@ -78,9 +78,8 @@ struct EightBlocks {
 template <std::size_t bytes, std::size_t offset>
 struct WordPlaces {
   static constexpr std::size_t kThird = 8 * bytes - 64;  // byte at which the third register begins
-  alignas(64) std::uint16_t factors[32], nibbles[2][32];
-  constexpr WordPlaces() : factors(), nibbles() {
-    for (std::size_t i = 0; i < 8; ++i) factors[i] = static_cast<std::uint16_t>(bytes / 2 * i);
+  alignas(64) std::uint16_t nibbles[2][32];
+  constexpr WordPlaces() : nibbles() {
     for (std::size_t i = 0; i < 32; ++i) {
       const std::size_t block = i / 2 % 4, word = bytes / 2 * block + offset / 2 + i / 8 * 2 + i % 2, later = word + 2 * bytes;
       nibbles[0][i] = static_cast<std::uint16_t>(word);
@@ -93,7 +92,6 @@ struct WordPlaces {
 template <std::size_t bytes, std::size_t offset>
 struct EightBlocks<bytes, offset, true> {
   static constexpr WordPlaces<bytes, offset> kPlaces{};
-  static constexpr bool kHasFactors = 7 * bytes < 128 && offset == 2;  // in the first two registers
   __m512i lines[3];
   void load(const Byte* piece) {
     lines[0] = _mm512_loadu_si512(piece);
@@ -103,10 +101,6 @@ struct EightBlocks<bytes, offset, true> {
   template <int Q>
   __m512i nibbles() const {
     return _mm512_permutex2var_epi16(lines[Q], _mm512_load_si512(kPlaces.nibbles[Q]), lines[Q + 1]);
-  }
-  __m256 factors() const {
-    const __m512i words = _mm512_permutex2var_epi16(lines[0], _mm512_load_si512(kPlaces.factors), lines[1]);
-    return _mm256_cvtph_ps(_mm512_castsi512_si128(words));
   }
 };
 
@@ -149,16 +143,6 @@ template <>
 struct Quads<IntegerIQ4_NL> : TableQuads<18, 2, kIq4Codes> {};
 template <>
 struct Quads<IntegerMXFP4> : TableQuads<17, 1, kFp4Codes> {};
-
-// The factors and shifts of a piece, which `quads` may have loaded already.
-template <typename Type>
-void factors_of(const Byte* piece, const Quads<Type>& quads, float* factor, float* shift) {
-  if constexpr (requires { requires Quads<Type>::kHasFactors; }) {
-    _mm256_store_ps(factor, quads.factors());
-  } else {
-    Type::factors(piece, factor, shift);
-  }
-}
 
 // What the codes of Pairs, of Quads and of moved panels stand above the numbers meant.
 template <typename Type>
@@ -266,7 +250,7 @@ void dot_rows(IntegerRows x, IntegerRows rests, const std::byte* rows, std::size
       Quads<Type> quads;
       quads.load(piece);
       alignas(64) float factor[16], shift[16], scaled[X][16];
-      factors_of<Type>(piece, quads, factor, shift);
+      Type::factors(piece, factor, shift);
       for (std::size_t i = 0; i < X; ++i) {
         const IntegerPiece& of_x = x.at(i, k / kPiece);
         store_scaled<Type>(fine ? rests.at(i, k / kPiece) : of_x, factor, scaled[i]);
