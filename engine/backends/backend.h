@@ -77,7 +77,6 @@ struct Projection {
   const Tensor* bias = nullptr;    ///< [out_features] float32; null or empty: none
   Tensor* out = nullptr;           ///< [tokens, out_features] float32
   bool accumulate = false;         ///< adds to what `out` holds (the residual stream)
-  bool sensitive = false;          ///< has fine rows whatever allow_fine_rows said: a softmax magnifies what is lost
 };
 
 /// One routed expert: gate and up [intermediate, hidden], down [hidden, intermediate].
@@ -132,11 +131,9 @@ class Backend {
   virtual void read_page(const KvPool& pool, std::int64_t page, std::byte* to) = 0;
   virtual void write_page(const KvPool& pool, std::int64_t page, const std::byte* from) = 0;
 
-  /// Whether rows are fine in all products, or (at first) in sensitive projections only. A batch of few rows, as in
-  /// decoding, is fine as a whole.
-  virtual void allow_fine_rows(bool /*allow*/) {}
   /// Which rows of a batch matter more, ascending, for all operations until the next call; none at first. Where
   /// ComputeMode::Auto rounds activations, these are rounded less: results are wanted of them, of others only keys and values.
+  /// A batch of few rows, as in decoding, is fine as a whole.
   virtual void set_fine_rows(std::span<const std::int64_t> /*rows*/) {}
   /// out[t] = table[ids[t]]: table [vocab, hidden] (any weight type), ids in CPU memory, out [tokens, hidden].
   /// Throws Error(InvalidRequest) for an id outside the table.

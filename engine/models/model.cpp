@@ -12,29 +12,16 @@
 namespace engine {
 namespace {
 
-/// All quantised weights of a model together.
-struct QuantisedWeights {
-  double bits = 0, numbers = 0;
-  /// Q5_K has 5.5, as have Q4_0 and Q4_K with an embedding in Q6_K at the most.
-  bool have_few_bits() const { return numbers > 0 && bits / numbers < 5.6; }
-};
-
-QuantisedWeights quantised_weights(const ModelSource& source) {
-  QuantisedWeights weights;
+/// Whether a model is quantised, to less than 5.6 bits a weight: Q5_K has 5.5, as have Q4_0 and Q4_K with an embedding in
+/// Q6_K at the most.
+bool has_few_bits(const ModelSource& source) {
+  double bits = 0, weights = 0;
   for (const auto& [name, tensor] : source.tensors()) {
     if (!is_quantised(tensor.dtype)) continue;
-    weights.bits += 8.0 * static_cast<double>(tensor.bytes.size());
-    weights.numbers += static_cast<double>(tensor.bytes.size() / block_bytes(tensor.dtype) * block_elements(tensor.dtype));
+    bits += 8.0 * static_cast<double>(tensor.bytes.size());
+    weights += static_cast<double>(tensor.bytes.size() / block_bytes(tensor.dtype) * block_elements(tensor.dtype));
   }
-  return weights;
-}
-
-/// Activations in 16 bits cost nothing beside weights of 8 bits, and a tenth to a sixth of the speed of decoding beside
-/// those of 4, which are unpacked hardly faster than memory brings them. A small model has that to spare, and needs it most.
-bool allows_fine_rows(const ModelSource& source) {
-  constexpr double kSmall = 1.5e9;
-  const QuantisedWeights weights = quantised_weights(source);
-  return !weights.have_few_bits() || weights.numbers < kSmall;
+  return weights > 0 && bits / weights < 5.6;
 }
 
 }  // namespace
@@ -45,7 +32,6 @@ std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend,
   const bool from_disk = backend.info().device == Device::Cpu &&
                          !fits_memory(memory_needed(source, options, KvCache::kPageTokens).total());
   if (!from_disk) source.prefer_huge_pages();
-  backend.allow_fine_rows(allows_fine_rows(source));
   if (architecture == "ernie4_5" || architecture == "ernie4_5_moe") {
     return Ernie45::load(source, backend, from_disk, progress);
   }
@@ -71,8 +57,7 @@ KvGeometry kv_geometry(const ModelSource& source, const EngineOptions& options, 
   if (options.kv_type != KvType::Auto || geometry.type != KvType::F16 || !where.fast_bf16_cache) return geometry;
   // Rounding keys to bfloat16 changes less than weights of 4 or 5 bits did. Whoever keeps more bits wants them heard, and a
   // router's choice of experts turns on small differences.
-  const QuantisedWeights weights = quantised_weights(source);
-  if (weights.have_few_bits() && source.config().moe.num_experts == 0) geometry.type = KvType::BF16;
+  if (has_few_bits(source) && source.config().moe.num_experts == 0) geometry.type = KvType::BF16;
   return geometry;
 }
 

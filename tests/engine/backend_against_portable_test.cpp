@@ -231,7 +231,6 @@ TEST_P(BackendAgainstPortable, FineRowsAndFewRowsAreMultipliedInSixteenBits) {
         // Rows beyond those of the operation are no harm: the batch had them, the last layer does not.
         std::vector<std::int64_t> told = rows == 3 ? std::vector<std::int64_t>{} : fine;
         if (rows == 40) told.insert(told.end(), {40, 41});
-        backend->allow_fine_rows(true);
         backend->set_fine_rows(told);
         const Tensor xs = tensor(*backend, {rows, in}, x), w = backend->weight(type, {out, in}, weight);
         Tensor added = tensor(*backend, {rows, out}, before), fresh = poisoned(*backend, {rows, out});
@@ -250,30 +249,6 @@ TEST_P(BackendAgainstPortable, FineRowsAndFewRowsAreMultipliedInSixteenBits) {
   }
 }
 
-TEST_P(BackendAgainstPortable, SensitiveProjectionsAreFineWithoutBeingAllowed) {
-  const auto own = backend(engine::ComputeMode::Auto), right = portable();
-  const std::int64_t in = 512, out = 64;
-  const std::vector<std::byte> weight = stored(DType::Q4_0, in * out);
-  for (const std::int64_t rows : {1, 20}) {
-    const std::vector<float> x = random(rows * in);
-    std::vector<std::vector<float>> sums;
-    for (Backend* backend : {own.get(), right.get()}) {
-      const std::array<std::int64_t, 1> last{rows - 1};
-      backend->set_fine_rows(last);
-      const Tensor xs = tensor(*backend, {rows, in}, x), w = backend->weight(DType::Q4_0, {out, in}, weight);
-      for (const bool sensitive : {true, false}) {
-        Tensor product = poisoned(*backend, {rows, out});
-        const std::array projections{Projection{&w, nullptr, &product, false, sensitive}};
-        backend->linear(xs, projections);
-        sums.push_back(values(*backend, product));
-      }
-    }
-    EXPECT_LT(error_in(sums[0], sums[2], out, {rows - 1}), kFine) << rows;
-    if (own->info().device != engine::Device::Cpu) continue;
-    EXPECT_GT(error_in(sums[1], sums[3], out, {rows - 1}), 10 * kFine) << rows;
-  }
-}
-
 TEST_P(BackendAgainstPortable, FineTokensStaySoThroughTheirExperts) {
   const std::int64_t tokens = 60, hidden = 256, width = 256, k = 2;
   constexpr std::size_t kExperts = 5;
@@ -287,7 +262,6 @@ TEST_P(BackendAgainstPortable, FineTokensStaySoThroughTheirExperts) {
   std::vector<std::vector<float>> sums;
   for (Backend* backend : {own.get(), right.get()}) {
     const std::vector<ExpertWeights> experts = experts_of(*backend, DType::Q8_0, DType::Q8_0, width, hidden, bytes);
-    backend->allow_fine_rows(true);
     backend->set_fine_rows(fine);
     Tensor chosen = backend->allocate(DType::I32, {tokens, k});
     Tensor out = tensor(*backend, {tokens, hidden}, std::vector<float>(static_cast<std::size_t>(tokens * hidden)));

@@ -93,7 +93,6 @@ class MistakenBackend final : public engine::Backend {
       : right_(std::move(right)), mistake_(mistake), config_(config) {}
 
   const engine::BackendInfo& info() const override { return right_->info(); }
-  void allow_fine_rows(bool allow) override { right_->allow_fine_rows(allow); }
   void set_fine_rows(std::span<const std::int64_t> rows) override { right_->set_fine_rows(rows); }
   Tensor allocate(engine::DType dtype, engine::Shape shape) override { return right_->allocate(dtype, std::move(shape)); }
   Tensor weight(engine::DType dtype, engine::Shape shape, std::span<const std::byte> bytes) override {

@@ -125,6 +125,7 @@ void CpuBackend::rms_norm(const Tensor& x, const Tensor& weight, float eps, Tens
 void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections) {
   assert(!projections.empty() && projections.size() <= kMostProjections);
   std::array<MatrixProduct, kMostProjections> products;
+  const std::span<const std::int64_t> fine = fine_rows(x.dim(0));
   for (std::size_t i = 0; i < projections.size(); ++i) {
     const Projection& projection = projections[i];
     const Tensor& weight = *projection.weight;
@@ -136,8 +137,7 @@ void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections
                    projection.out->mutable_f32(), x.dim(0),       weight.row_length(),
                    weight.rows(),                 projection.accumulate,
                    weight.scaling(),              weight.first_row(),
-                   fine_allowed_ || projection.sensitive};
-    if (products[i].fine) products[i].fine_rows = fine_rows(x.dim(0));
+                   fine};
   }
   const std::span<const MatrixProduct> all(products.data(), projections.size());
   if (x.dim(0) < kManyRows || deterministic_) {
@@ -166,8 +166,8 @@ void CpuBackend::multiply_many_rows(std::span<const MatrixProduct> products) {
 }
 
 /// All products as one range of output features, so that they cost one fork and join together. The sums of the dot kernels
-/// do not depend on what is computed beside them: the only ones where results must be deterministic. All rows are fine
-/// where that is allowed, for the weights set the pace.
+/// do not depend on what is computed beside them: the only ones where results must be deterministic. All rows are fine,
+/// for the weights set the pace.
 void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
   const ColumnStretches chunks(products, kWeightRows);
   std::int64_t bytes = 0;
@@ -177,8 +177,7 @@ void CpuBackend::multiply_few_rows(std::span<const MatrixProduct> products) {
   const std::int64_t grain = std::max<std::int64_t>(1, kWeightBytes * chunks.count() / std::max<std::int64_t>(1, bytes));
 
   const bool integer = info_.compute == ComputeMode::Auto;
-  const bool fine = std::any_of(products.begin(), products.end(), [](const MatrixProduct& product) { return product.fine; });
-  if (integer) integer_inputs_.quantise(products, fine ? IntegerInputs::Fine::All : IntegerInputs::Fine::None);
+  if (integer) integer_inputs_.quantise(products, IntegerInputs::Fine::All);
   scaled_.reserve(products);
 
   team_.parallel_for(0, chunks.count(), grain, [&](std::int64_t begin, std::int64_t end, int worker) {
@@ -205,10 +204,9 @@ void CpuBackend::multiply_stretch(const MatrixProduct& product, std::int64_t fir
     const std::size_t row_bytes = bytes_of(product.type, size(product.in_features));
     const std::byte* const weight = product.weight + size(first) * row_bytes;
     if (integer && is_quantised(product.type)) {
-      const IntegerRows rests = product.fine ? integer_inputs_.rests_of(product).from(size(first_row)) : IntegerRows{};
       integer_kernels_.type(product.type)
-          .dot(integer_inputs_.rows_of(product).from(size(first_row)), rests, size(rows), weight, row_bytes, size(count),
-               size(product.in_features), sums, size(kWeightRows));
+          .dot(integer_inputs_.rows_of(product).from(size(first_row)), integer_inputs_.rests_of(product).from(size(first_row)),
+               size(rows), weight, row_bytes, size(count), size(product.in_features), sums, size(kWeightRows));
     } else {
       kernels_.rows_of(product.type)
           .dot(x, size(product.in_features), size(rows), weight, row_bytes, size(count), size(product.in_features), sums,
@@ -330,7 +328,7 @@ void CpuBackend::experts(const Tensor& x, std::span<const ExpertWeights> experts
   const auto product = [this](const float* from, const Tensor& weight, float* to, const ExpertRows::Run& run,
                           std::span<const std::int64_t> fine) {
     return MatrixProduct{from, weight.data(), weight.dtype(), nullptr, to, run.count, weight.row_length(), weight.rows(),
-                         false, weight.scaling(), weight.first_row(), fine_allowed_, fine};
+                         false, weight.scaling(), weight.first_row(), fine};
   };
   expert_fine_rows_.clear();
   expert_fine_rows_.reserve(2 * size(tokens * k));  // so that views of it stay
@@ -363,7 +361,6 @@ void CpuBackend::experts(const Tensor& x, std::span<const ExpertWeights> experts
 /// Those of an expert's rows whose tokens are fine, appended to expert_fine_rows_.
 std::span<const std::int64_t> CpuBackend::fine_rows_of(const ExpertRows::Run& run) {
   const std::size_t before = expert_fine_rows_.size();
-  if (!fine_allowed_) return {};
   for (std::int64_t i = 0; i < run.count; ++i) {
     const std::int64_t token = expert_rows_.token[size(run.first + i)];
     if (std::binary_search(fine_rows_.begin(), fine_rows_.end(), token)) expert_fine_rows_.push_back(i);

@@ -36,7 +36,6 @@ class CpuBackend final : public Backend {
   void read_page(const KvPool& pool, std::int64_t page, std::byte* to) override { pool.copy_out(page, to); }
   void write_page(const KvPool& pool, std::int64_t page, const std::byte* from) override { pool.copy_in(page, from); }
 
-  void allow_fine_rows(bool allow) override { fine_allowed_ = allow; }
   void set_fine_rows(std::span<const std::int64_t> rows) override { fine_rows_.assign(rows.begin(), rows.end()); }
   void embed(const Tensor& table, std::span<const std::int32_t> ids, Tensor& out) override;
   void gather_rows(const Tensor& x, std::span<const std::int64_t> rows, Tensor& out) override;
@@ -73,7 +72,6 @@ class CpuBackend final : public Backend {
   IntegerInputs integer_inputs_;
   IntegerGemm integer_gemm_;
   bool deterministic_;
-  bool fine_allowed_ = false;
   std::vector<std::int64_t> fine_rows_;         ///< as set_fine_rows says
   std::vector<std::int64_t> expert_fine_rows_;  ///< the same among the rows of each expert, one expert after the other
   std::vector<SequenceRows> rows_alone_;

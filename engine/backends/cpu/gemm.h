@@ -23,8 +23,7 @@ struct MatrixProduct {
   bool accumulate = false;
   const Scaling* scaling = nullptr;   ///< of a scaled weight, which begins at `weight`; else null
   std::int64_t first_row = 0;         ///< of the scaled weight: its row that is the first of this product
-  bool fine = false;                          ///< few rows are in 16 bits, all of them
-  std::span<const std::int64_t> fine_rows{};  ///< of x, ascending: in 16 bits where the others have 8
+  std::span<const std::int64_t> fine_rows{};  ///< of x, ascending: of many, these are in 16 bits where the others have 8
 };
 
 /// Products with many rows, where arithmetic and not memory is the limit. Weights are packed panel by panel while they

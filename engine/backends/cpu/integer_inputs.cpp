@@ -42,11 +42,11 @@ void IntegerInputs::quantise_row(const ProductInputs::Input& input, std::int64_t
   IntegerRow rests;
   if (fine) rests = {pieces_.data() + first_rest(input) + place, num_fine(input.rows, input.fine_rows)};
   kernels_.quantise(input.x + row * input.in_features, static_cast<std::size_t>(input.in_features),
-                    {pieces_.data() + input.first + row, static_cast<std::size_t>(input.rows)}, rests, fine_ != Fine::Named);
+                    {pieces_.data() + input.first + row, static_cast<std::size_t>(input.rows)}, rests, fine_ == Fine::All);
 }
 
 std::size_t IntegerInputs::num_fine(std::int64_t rows, std::span<const std::int64_t> named) const {
-  return fine_ == Fine::All ? static_cast<std::size_t>(rows) : fine_ == Fine::Named ? named.size() : 0;
+  return fine_ == Fine::All ? static_cast<std::size_t>(rows) : named.size();
 }
 
 std::size_t IntegerInputs::first_rest(const ProductInputs::Input& input) const {

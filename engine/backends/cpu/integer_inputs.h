@@ -18,9 +18,9 @@ class IntegerInputs {
   /// Both outlive this object.
   IntegerInputs(const IntegerKernels& kernels, ThreadTeam& team) : kernels_(kernels), team_(team) {}
 
-  /// Which rows keep what rounding to 8 bits leaves, and for what: those that a product names, for panels; all or none, for
-  /// the dot kernels.
-  enum class Fine { Named, All, None };
+  /// Which rows keep what rounding to 8 bits leaves, and for what: those that a product names, for panels; all, for the dot
+  /// kernels.
+  enum class Fine { Named, All };
 
   /// Takes the inputs of those products whose weights are quantised in place of the last call's. Each input is quantised
   /// once, however many products read it: these name the same rows.

@@ -23,25 +23,28 @@ Floats combine(const IntegerPiece& x, const float* factor, const float* shift, f
   return shifted;
 }
 
-template <typename Type, std::size_t X, bool fine, int J = 0>
+template <typename Type, std::size_t X, int J = 0>
 [[gnu::always_inline]] inline void add_piece(IntegerRows x, IntegerRows rests, std::size_t k, const Byte* piece,
                                              const float (*scaled)[16], Floats (*sums)[4]) {
   if constexpr (J < static_cast<int>(kPieceGroups)) {
     const Codes codes = Type::template codes<J>(piece);
     for (std::size_t i = 0; i < X; ++i) {
       const std::int8_t* const q = x.at(i, k / kPiece).q + 32 * J;
-      const std::int8_t* const rest = fine ? rests.at(i, k / kPiece).q + 32 * J : nullptr;
+      const std::int8_t* const rest = rests.at(i, k / kPiece).q + 32 * J;
       constexpr bool kSigned = Type::kFlavour == Lanes::kSigned;
       const Floats products = kSigned ? Lanes::dot_signed(codes, q, rest) : Lanes::dot_unsigned(codes, q, rest);
       const Floats factor = Type::kGroup == 32 ? Lanes::set(scaled[i][J]) : Lanes::pair(scaled[i][2 * J % 16], scaled[i][(2 * J + 1) % 16]);
       sums[i][J % 4] = Lanes::fma(products, factor, sums[i][J % 4]);
     }
-    add_piece<Type, X, fine, J + 1>(x, rests, k, piece, scaled, sums);
+    add_piece<Type, X, J + 1>(x, rests, k, piece, scaled, sums);
   }
 }
 
+// How far ahead rows are asked for: a page, where the hardware's own looking ahead ends.
+constexpr std::size_t kAhead = 4096;
+
 // Rows, one after the other as they lie, with X inputs. Each weight is unpacked once.
-template <typename Type, std::size_t X, bool fine>
+template <typename Type, std::size_t X>
 void dot_rows(IntegerRows x, IntegerRows rests, const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n,
               float* out, std::size_t out_stride) {
   for (std::size_t r = 0; r < num_rows; ++r) {
@@ -56,9 +59,9 @@ void dot_rows(IntegerRows x, IntegerRows rests, const std::byte* rows, std::size
       Type::factors(piece, factor, shift);
       for (std::size_t i = 0; i < X; ++i) {
         shifted[i] = combine<Type>(x.at(i, k / kPiece), factor, shift, scaled[i], shifted[i]);
-        if constexpr (fine) shifted[i] = combine<Type>(rests.at(i, k / kPiece), factor, shift, scaled[i], shifted[i]);
+        shifted[i] = combine<Type>(rests.at(i, k / kPiece), factor, shift, scaled[i], shifted[i]);
       }
-      add_piece<Type, X, fine>(x, rests, k, piece, scaled, sums);
+      add_piece<Type, X>(x, rests, k, piece, scaled, sums);
     }
     for (std::size_t i = 0; i < X; ++i) {
       const Floats all = Lanes::add(Lanes::add(sums[i][0], sums[i][1]), Lanes::add(sums[i][2], sums[i][3]));

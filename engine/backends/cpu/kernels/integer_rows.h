@@ -49,7 +49,7 @@ struct IntegerPanel {
 /// The kernels of one quantised type. Tolerance of both products against portable: n * 2^-22 of the sum of magnitudes.
 struct IntegerType {
   /// out[i * out_stride + r] = product of row i of x + rests and rows[r], i < num_x, r < num_rows; n is a multiple of the
-  /// type's block. `rests` as quantise leaves them, or null; both crossed. A sum does not depend on what is computed beside it. Reads
+  /// type's block. `rests` as quantise leaves them; both crossed. A sum does not depend on what is computed beside it. Reads
   /// each row once: for few inputs.
   void (*dot)(IntegerRows x, IntegerRows rests, std::size_t num_x, const std::byte* rows, std::size_t row_bytes, std::size_t num_rows,
               std::size_t n, float* out, std::size_t out_stride);

@@ -4,28 +4,18 @@
 namespace engine {
 namespace {
 
-template <typename Type, bool fine>
-void dot_inputs(IntegerRows x, IntegerRows rests, std::size_t num_x, const std::byte* rows, std::size_t row_bytes,
-                std::size_t num_rows, std::size_t n, float* out, std::size_t out_stride) {
-  std::size_t i = 0;
-  for (; i + 4 <= num_x; i += 4) {
-    dot_rows<Type, 4, fine>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
-  }
-  for (; i + 2 <= num_x; i += 2) {
-    dot_rows<Type, 2, fine>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
-  }
-  for (; i < num_x; ++i) {
-    dot_rows<Type, 1, fine>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
-  }
-}
-
 template <typename Type>
 void integer_dot(IntegerRows x, IntegerRows rests, std::size_t num_x, const std::byte* rows, std::size_t row_bytes,
                  std::size_t num_rows, std::size_t n, float* out, std::size_t out_stride) {
-  if (rests.pieces == nullptr) {
-    dot_inputs<Type, false>(x, {}, num_x, rows, row_bytes, num_rows, n, out, out_stride);
-  } else {
-    dot_inputs<Type, true>(x, rests, num_x, rows, row_bytes, num_rows, n, out, out_stride);
+  std::size_t i = 0;
+  for (; i + 4 <= num_x; i += 4) {
+    dot_rows<Type, 4>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
+  }
+  for (; i + 2 <= num_x; i += 2) {
+    dot_rows<Type, 2>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
+  }
+  for (; i < num_x; ++i) {
+    dot_rows<Type, 1>(x.from(i), rests.from(i), rows, row_bytes, num_rows, n, out + i * out_stride, out_stride);
   }
 }
 

@@ -25,9 +25,6 @@ std::uint32_t word_of_4(const Byte* p) {
 // Pieces are whole: who comes to the end of a row first fills one up with zeros.
 constexpr std::size_t kPiece = 256, kPieceGroups = 8, kMostPieceBytes = 8 * 34;
 
-// How far ahead rows are asked for: a page, where the hardware's own looking ahead ends.
-constexpr std::size_t kAhead = 4096;
-
 template <typename Type>
 constexpr std::size_t kPieceBytes = kPiece / Type::kElements * Type::kBytes;
 

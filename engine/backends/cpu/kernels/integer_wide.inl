@@ -97,6 +97,7 @@ struct EightBlocks<bytes, offset, true> {
     lines[0] = _mm512_loadu_si512(piece);
     lines[1] = _mm512_loadu_si512(piece + 64);
     lines[2] = _mm512_loadu_si512(piece + kPlaces.kThird);
+    __asm__("" : "+v"(lines[0]), "+v"(lines[1]), "+v"(lines[2]));  // or each use becomes a load, most of them of two lines
   }
   template <int Q>
   __m512i nibbles() const {
@@ -160,18 +161,27 @@ void store_scaled(const IntegerPiece& x, const float* factor, float* to) {
   }
 }
 
+// The sums of an input's groups, or halves of groups, with what rounding left of them.
+template <typename Type>
+__m512 sums_of(const IntegerPiece& x, const IntegerPiece& rest) {
+  if constexpr (Type::kGroup == 32) {
+    return _mm512_zextps256_ps512(_mm256_add_ps(_mm256_loadu_ps(x.sums), _mm256_loadu_ps(rest.sums)));
+  }
+  return _mm512_add_ps(_mm512_loadu_ps(x.half_sums), _mm512_loadu_ps(rest.half_sums));
+}
+
 // What the row's shifts, and what its codes stand too high, come to.
 template <typename Type>
-__m512 add_shifts(const IntegerPiece& x, const float* factor, const float* shift, __m512 shifted) {
+__m512 add_shifts(__m512 sums, const float* factor, const float* shift, __m512 shifted) {
   if constexpr (!Type::kHasShift && kAbove<Type> == 0) return shifted;
   if constexpr (Type::kGroup == 32) {
     const __m256 from = _mm256_loadu_ps(Type::kHasShift ? shift : factor);
     const __m256 shifts = Type::kHasShift ? from : _mm256_mul_ps(from, _mm256_set1_ps(-kAbove<Type>));
-    return _mm512_zextps256_ps512(_mm256_fmadd_ps(shifts, _mm256_loadu_ps(x.sums), _mm512_castps512_ps256(shifted)));
+    return _mm512_zextps256_ps512(_mm256_fmadd_ps(shifts, _mm512_castps512_ps256(sums), _mm512_castps512_ps256(shifted)));
   }
   const __m512 from = _mm512_loadu_ps(Type::kHasShift ? shift : factor);
   const __m512 shifts = Type::kHasShift ? from : _mm512_mul_ps(from, _mm512_set1_ps(-kAbove<Type>));
-  return _mm512_fmadd_ps(shifts, _mm512_loadu_ps(x.half_sums), shifted);
+  return _mm512_fmadd_ps(shifts, sums, shifted);
 }
 
 // In each lane of a pair its group's factor.
@@ -185,44 +195,57 @@ __m512 factor_of_pair(const float* scaled) {
   return _mm512_permutexvar_ps(_mm512_add_epi32(quarters, _mm512_set1_epi32(4 * P)), _mm512_load_ps(scaled));
 }
 
-// The products with the codes of a piece: of the numbers in 8 bits and, of fine rows, of what these left.
-template <typename Type, std::size_t X, bool fine, int P = 0>
-[[gnu::always_inline]] inline void add_pairs(IntegerRows x, IntegerRows rests, std::size_t k, const Byte* piece,
-                                             const float (*scaled)[16], __m512 (*sums)[2]) {
+// The products with the codes of a piece of each row: of the numbers in 8 bits, and of what these left.
+template <typename Type, std::size_t X, std::size_t R, int P = 0>
+[[gnu::always_inline]] inline void add_pairs(IntegerRows x, IntegerRows rests, std::size_t k, const Byte* const* pieces,
+                                             const float (*scaled)[X][16], __m512 (*sums)[X][2]) {
   if constexpr (P < 4) {
-    const __m512i codes = Pairs<Type>::template codes<P>(piece);
+    __m512i codes[R];
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < R; ++r) codes[r] = Pairs<Type>::template codes<P>(pieces[r]);
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < X; ++i) {
       const __m512i q = _mm512_load_si512(x.at(i, k / kPiece).q + 64 * P);
-      __m512i products = _mm512_dpbusd_epi32(_mm512_setzero_si512(), codes, q);
-      if constexpr (fine) {
-        const __m512i rest = _mm512_load_si512(rests.at(i, k / kPiece).q + 64 * P);
-        products = _mm512_dpbusd_epi32(_mm512_slli_epi32(products, 8), codes, rest);
+      const __m512i rest = _mm512_load_si512(rests.at(i, k / kPiece).q + 64 * P);
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < R; ++r) {
+        const __m512i large = _mm512_dpbusd_epi32(_mm512_setzero_si512(), codes[r], q);
+        const __m512i products = _mm512_dpbusd_epi32(_mm512_slli_epi32(large, 8), codes[r], rest);
+        sums[r][i][P % 2] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), factor_of_pair<Type, P>(scaled[r][i]), sums[r][i][P % 2]);
       }
-      sums[i][P % 2] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), factor_of_pair<Type, P>(scaled[i]), sums[i][P % 2]);
     }
-    add_pairs<Type, X, fine, P + 1>(x, rests, k, piece, scaled, sums);
+    add_pairs<Type, X, R, P + 1>(x, rests, k, pieces, scaled, sums);
   }
 }
 
-template <typename Type, std::size_t X, bool fine, int Q = 0>
-[[gnu::always_inline]] inline void add_quads(IntegerRows x, IntegerRows rests, std::size_t k, const Quads<Type>& quads,
-                                             const float (*scaled)[16], __m512 (*sums)[2]) {
+template <typename Type, std::size_t X, std::size_t R, int Q = 0>
+[[gnu::always_inline]] inline void add_quads(IntegerRows x, IntegerRows rests, std::size_t k, const Quads<Type>* quads,
+                                             const float (*scaled)[X][16], __m512 (*sums)[X][2]) {
   if constexpr (Q < 2) {
-    __m512i low, high;
-    quads.template codes<Q>(low, high);
+    __m512i low[R], high[R];
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < R; ++r) quads[r].template codes<Q>(low[r], high[r]);
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < X; ++i) {
-      const std::int8_t* const q = x.at(i, k / kPiece).crossed + 128 * Q;
-      __m512i products = _mm512_dpbusd_epi32(_mm512_setzero_si512(), low, _mm512_load_si512(q));
-      products = _mm512_dpbusd_epi32(products, high, _mm512_load_si512(q + 64));
-      if constexpr (fine) {
-        const std::int8_t* const rest = rests.at(i, k / kPiece).crossed + 128 * Q;
-        products = _mm512_dpbusd_epi32(_mm512_slli_epi32(products, 8), low, _mm512_load_si512(rest));
-        products = _mm512_dpbusd_epi32(products, high, _mm512_load_si512(rest + 64));
+      __m512i products[R];
+      const auto multiply = [&](const std::int8_t* q) {
+        const __m512i left = _mm512_load_si512(q + 128 * Q), right = _mm512_load_si512(q + 128 * Q + 64);
+#pragma GCC unroll 4
+        for (std::size_t r = 0; r < R; ++r) products[r] = _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(products[r], low[r], left), high[r], right);
+      };
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < R; ++r) products[r] = _mm512_setzero_si512();
+      multiply(x.at(i, k / kPiece).crossed);
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < R; ++r) products[r] = _mm512_slli_epi32(products[r], 8);
+      multiply(rests.at(i, k / kPiece).crossed);
+#pragma GCC unroll 4
+      for (std::size_t r = 0; r < R; ++r) {
+        const __m512 factor = _mm512_broadcast_f32x4(_mm_load_ps(scaled[r][i] + 4 * Q));
+        sums[r][i][Q] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products[r]), factor, sums[r][i][Q]);
       }
-      const __m512 factor = _mm512_broadcast_f32x4(_mm_load_ps(scaled[i] + 4 * Q));
-      sums[i][Q] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), factor, sums[i][Q]);
     }
-    add_quads<Type, X, fine, Q + 1>(x, rests, k, quads, scaled, sums);
+    add_quads<Type, X, R, Q + 1>(x, rests, k, quads, scaled, sums);
   }
 }
 
@@ -233,41 +256,79 @@ __m512 weight_of() {
   return _mm512_mask_blend_ps(Pairs<Type>::kHigh, _mm512_set1_ps(1), _mm512_set1_ps(1.0f / 16));
 }
 
-// Rows, one after the other as they lie, with X inputs. Each weight is unpacked once. Two rows side by side would save
-// fetches of inputs, but memory comes slower to two places in turn.
-template <typename Type, std::size_t X, bool fine>
-void dot_rows(IntegerRows x, IntegerRows rests, const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n,
-              float* out, std::size_t out_stride) {
-  const __m512 weight = weight_of<Type>();
-  for (std::size_t r = 0; r < num_rows; ++r) {
-    __m512 sums[X][2], shifted[X];
-    for (std::size_t i = 0; i < X; ++i) sums[i][0] = sums[i][1] = shifted[i] = _mm512_setzero_ps();
-    for (std::size_t k = 0; k < n; k += kPiece) {
-      const Byte* const from = reinterpret_cast<const Byte*>(rows) + r * row_bytes + k / Type::kElements * Type::kBytes;
-      for (std::size_t line = 0; line < kPieceBytes<Type>; line += 64) __builtin_prefetch(from + kAhead + line);
-      Byte room[kMostPieceBytes];
-      const Byte* const piece = whole_piece<Type>(from, n - k, room);
-      Quads<Type> quads;
-      quads.load(piece);
-      alignas(64) float factor[16], shift[16], scaled[X][16];
-      Type::factors(piece, factor, shift);
+// How far ahead of a piece the second level of the cache is asked to have what will be read. The first level, which can
+// wait for too few lines at a time to keep memory busy, is asked for what is four pieces away.
+constexpr std::size_t kFarAhead = 8192;
+
+template <typename Type>
+void ask_ahead(const Byte* piece, std::size_t far_ahead) {
+  for (std::size_t line = 0; line < kPieceBytes<Type>; line += 64) {
+    __builtin_prefetch(piece + far_ahead + line, 0, 2);
+    __builtin_prefetch(piece + 4 * kPieceBytes<Type> + line);
+  }
+}
+
+// R rows side by side with X inputs. Each weight is unpacked once.
+template <typename Type, std::size_t X, std::size_t R>
+void dot_beside(IntegerRows x, IntegerRows rests, const Byte* rows, std::size_t row_bytes, std::size_t n, float* out, std::size_t out_stride) {
+  // Side by side, what is needed next are whole rows.
+  const std::size_t together = R * row_bytes, ahead = R == 1 ? kFarAhead : (kFarAhead + together - 1) / together * together;
+  __m512 sums[R][X][2], shifted[R][X];
+#pragma GCC unroll 4
+  for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < X; ++i) {
+      sums[r][i][0] = sums[r][i][1] = shifted[r][i] = _mm512_setzero_ps();
+    }
+  }
+  for (std::size_t k = 0; k < n; k += kPiece) {
+    Byte room[R][kMostPieceBytes];
+    const Byte* pieces[R];
+    Quads<Type> quads[R];
+    alignas(64) float scaled[R][X][16];
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < R; ++r) {
+      const Byte* const from = rows + r * row_bytes + k / Type::kElements * Type::kBytes;
+      ask_ahead<Type>(from, ahead);
+      pieces[r] = whole_piece<Type>(from, n - k, room[r]);
+      quads[r].load(pieces[r]);
+      alignas(64) float factor[16], shift[16];
+      Type::factors(pieces[r], factor, shift);
+#pragma GCC unroll 4
       for (std::size_t i = 0; i < X; ++i) {
-        const IntegerPiece& of_x = x.at(i, k / kPiece);
-        store_scaled<Type>(fine ? rests.at(i, k / kPiece) : of_x, factor, scaled[i]);
-        shifted[i] = add_shifts<Type>(of_x, factor, shift, shifted[i]);
-        if constexpr (fine) shifted[i] = add_shifts<Type>(rests.at(i, k / kPiece), factor, shift, shifted[i]);
-      }
-      if constexpr (Quads<Type>::kThere) {
-        add_quads<Type, X, fine>(x, rests, k, quads, scaled, sums);
-      } else {
-        add_pairs<Type, X, fine>(x, rests, k, piece, scaled, sums);
+        const IntegerPiece& rest = rests.at(i, k / kPiece);
+        store_scaled<Type>(rest, factor, scaled[r][i]);
+        shifted[r][i] = add_shifts<Type>(sums_of<Type>(x.at(i, k / kPiece), rest), factor, shift, shifted[r][i]);
       }
     }
+    if constexpr (Quads<Type>::kThere) {
+      add_quads<Type, X, R>(x, rests, k, quads, scaled, sums);
+    } else {
+      add_pairs<Type, X, R>(x, rests, k, pieces, scaled, sums);
+    }
+  }
+#pragma GCC unroll 4
+  for (std::size_t r = 0; r < R; ++r) {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < X; ++i) {
-      const __m512 all = _mm512_fmadd_ps(_mm512_add_ps(sums[i][0], sums[i][1]), weight, shifted[i]);
+      const __m512 all = _mm512_fmadd_ps(_mm512_add_ps(sums[r][i][0], sums[r][i][1]), weight_of<Type>(), shifted[r][i]);
       out[i * out_stride + r] = Lanes::sum({_mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1))});
     }
   }
+}
+
+// Rows with X inputs. The codes of an input fill the first level of the cache where rows are long: with one input, two
+// rows that share what is fetched of it are faster.
+template <typename Type, std::size_t X>
+void dot_rows(IntegerRows x, IntegerRows rests, const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n,
+              float* out, std::size_t out_stride) {
+  constexpr std::size_t kBeside = X == 1 ? 2 : 1;
+  const Byte* const first = reinterpret_cast<const Byte*>(rows);
+  std::size_t r = 0;
+  for (; r + kBeside <= num_rows; r += kBeside) {
+    dot_beside<Type, X, kBeside>(x, rests, first + r * row_bytes, row_bytes, n, out + r, out_stride);
+  }
+  for (; r < num_rows; ++r) dot_beside<Type, X, 1>(x, rests, first + r * row_bytes, row_bytes, n, out + r, out_stride);
 }
 
 // Panels of 32 columns, two vectors, with codes from 0 to 255.

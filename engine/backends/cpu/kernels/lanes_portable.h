@@ -68,13 +68,12 @@ struct Lanes {
     return codes;
   }
 
-  /// Lane j: sum over its 4 of code * (256 q + rest), or of code * q where rest is null. Codes from 0 to 127; q and rest are
-  /// never -128.
+  /// Lane j: sum over its 4 of code * (256 q + rest). Codes from 0 to 127; q and rest are never -128.
   static Floats dot_unsigned(Codes codes, const std::int8_t* q, const std::int8_t* rest) {
     Floats sums;
     for (int j = 0; j < 8; ++j) {
       int sum = 0;
-      for (int i = 4 * j; i < 4 * j + 4; ++i) sum += static_cast<int>(codes.v[i]) * (rest == nullptr ? q[i] : 256 * q[i] + rest[i]);
+      for (int i = 4 * j; i < 4 * j + 4; ++i) sum += static_cast<int>(codes.v[i]) * (256 * q[i] + rest[i]);
       sums.v[j] = static_cast<float>(sum);
     }
     return sums;
@@ -85,7 +84,7 @@ struct Lanes {
     for (int j = 0; j < 8; ++j) {
       int sum = 0;
       for (int i = 4 * j; i < 4 * j + 4; ++i) {
-        sum += static_cast<int>(static_cast<std::int8_t>(codes.v[i])) * (rest == nullptr ? q[i] : 256 * q[i] + rest[i]);
+        sum += static_cast<int>(static_cast<std::int8_t>(codes.v[i])) * (256 * q[i] + rest[i]);
       }
       sums.v[j] = static_cast<float>(sum);
     }
