@@ -195,7 +195,8 @@ __m512 factor_of_pair(const float* scaled) {
   return _mm512_permutexvar_ps(_mm512_add_epi32(quarters, _mm512_set1_epi32(4 * P)), _mm512_load_ps(scaled));
 }
 
-// The products with the codes of a piece of each row: of the numbers in 8 bits, and of what these left.
+// The products with the codes of a piece of each row: of the numbers in 8 bits, and of what these left. Loops over rows and
+// inputs are unrolled on demand: left to GCC it happens too late, and sums live in memory.
 template <typename Type, std::size_t X, std::size_t R, int P = 0>
 [[gnu::always_inline]] inline void add_pairs(IntegerRows x, IntegerRows rests, std::size_t k, const Byte* const* pieces,
                                              const float (*scaled)[X][16], __m512 (*sums)[X][2]) {
@@ -211,7 +212,8 @@ template <typename Type, std::size_t X, std::size_t R, int P = 0>
       for (std::size_t r = 0; r < R; ++r) {
         const __m512i large = _mm512_dpbusd_epi32(_mm512_setzero_si512(), codes[r], q);
         const __m512i products = _mm512_dpbusd_epi32(_mm512_slli_epi32(large, 8), codes[r], rest);
-        sums[r][i][P % 2] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), factor_of_pair<Type, P>(scaled[r][i]), sums[r][i][P % 2]);
+        const __m512 factor = factor_of_pair<Type, P>(scaled[r][i]);
+        sums[r][i][P % 2] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), factor, sums[r][i][P % 2]);
       }
     }
     add_pairs<Type, X, R, P + 1>(x, rests, k, pieces, scaled, sums);
@@ -231,7 +233,9 @@ template <typename Type, std::size_t X, std::size_t R, int Q = 0>
       const auto multiply = [&](const std::int8_t* q) {
         const __m512i left = _mm512_load_si512(q + 128 * Q), right = _mm512_load_si512(q + 128 * Q + 64);
 #pragma GCC unroll 4
-        for (std::size_t r = 0; r < R; ++r) products[r] = _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(products[r], low[r], left), high[r], right);
+        for (std::size_t r = 0; r < R; ++r) {
+          products[r] = _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(products[r], low[r], left), high[r], right);
+        }
       };
 #pragma GCC unroll 4
       for (std::size_t r = 0; r < R; ++r) products[r] = _mm512_setzero_si512();
@@ -270,7 +274,8 @@ void ask_ahead(const Byte* piece, std::size_t far_ahead) {
 
 // R rows side by side with X inputs. Each weight is unpacked once.
 template <typename Type, std::size_t X, std::size_t R>
-void dot_beside(IntegerRows x, IntegerRows rests, const Byte* rows, std::size_t row_bytes, std::size_t n, float* out, std::size_t out_stride) {
+void dot_beside(IntegerRows x, IntegerRows rests, const Byte* rows, std::size_t row_bytes, std::size_t n, float* out,
+                std::size_t out_stride) {
   // Side by side, what is needed next are whole rows.
   const std::size_t together = R * row_bytes, ahead = R == 1 ? kFarAhead : (kFarAhead + together - 1) / together * together;
   __m512 sums[R][X][2], shifted[R][X];
