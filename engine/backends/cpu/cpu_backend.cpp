@@ -325,7 +325,7 @@ void CpuBackend::experts(const Tensor& x, std::span<const ExpertWeights> experts
       std::copy_n(x.f32() + expert_rows_.token[size(row)] * hidden, hidden, rows + row * hidden);
     }
   });
-  const auto product = [this](const float* from, const Tensor& weight, float* to, const ExpertRows::Run& run,
+  const auto product = [](const float* from, const Tensor& weight, float* to, const ExpertRows::Run& run,
                           std::span<const std::int64_t> fine) {
     return MatrixProduct{from, weight.data(), weight.dtype(), nullptr, to, run.count, weight.row_length(), weight.rows(),
                          false, weight.scaling(), weight.first_row(), fine};

@@ -59,9 +59,7 @@ IntegerRows IntegerInputs::rows_of(const MatrixProduct& product) const {
 
 IntegerRows IntegerInputs::rests_of(const MatrixProduct& product) const {
   const ProductInputs::Input& input = inputs_.of(product);
-  const std::size_t count = num_fine(input.rows, input.fine_rows);
-  if (count == 0) return {};
-  return {pieces_.data() + first_rest(input), count};
+  return {pieces_.data() + first_rest(input), num_fine(input.rows, input.fine_rows)};
 }
 
 }  // namespace engine

@@ -27,7 +27,7 @@ class IntegerInputs {
   void quantise(std::span<const MatrixProduct> products, Fine fine);
   /// The rows of x of one of these products, valid until the next quantise().
   IntegerRows rows_of(const MatrixProduct& product) const;
-  /// What rounding left of its fine rows, one after the other; null where none are.
+  /// What rounding left of its fine rows, one after the other.
   IntegerRows rests_of(const MatrixProduct& product) const;
 
  private:

@@ -58,14 +58,13 @@ struct LanesAvx2 {
 
   /// Two products of at most 127 * 127 fit 16 bits; those with q count 256-fold when they are added up.
   static Floats dot_unsigned(Codes codes, const std::int8_t* q, const std::int8_t* rest) {
-    const __m256i high = _mm256_maddubs_epi16(codes.v, load_q(q));
-    return widen(high, _mm256_maddubs_epi16(codes.v, load_q(rest)));
+    return widen(_mm256_maddubs_epi16(codes.v, load_q(q)), _mm256_maddubs_epi16(codes.v, load_q(rest)));
   }
   /// |code| * (q with code's sign): two products of at most 128 * 127 fit 16 bits.
   static Floats dot_signed(Codes codes, const std::int8_t* q, const std::int8_t* rest) {
     const __m256i magnitudes = _mm256_abs_epi8(codes.v);
-    const __m256i high = _mm256_maddubs_epi16(magnitudes, _mm256_sign_epi8(load_q(q), codes.v));
-    return widen(high, _mm256_maddubs_epi16(magnitudes, _mm256_sign_epi8(load_q(rest), codes.v)));
+    return widen(_mm256_maddubs_epi16(magnitudes, _mm256_sign_epi8(load_q(q), codes.v)),
+                 _mm256_maddubs_epi16(magnitudes, _mm256_sign_epi8(load_q(rest), codes.v)));
   }
   static Floats widen(__m256i high_pairs, __m256i low_pairs) {
     const __m256i high = _mm256_madd_epi16(high_pairs, _mm256_set1_epi16(256));
