@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <span>
 #include <vector>
 
@@ -22,12 +23,16 @@ class IntegerGemm {
   void multiply(std::span<const MatrixProduct> products);
 
  private:
-  void multiply_panel(const MatrixProduct& product, std::int64_t first_column, IntegerPanel& panel) const;
+  /// Most panels that meet the inputs together: one reading of these, which may not fit any cache, is for all.
+  static constexpr std::size_t kMostPanels = 4;
+  using Panels = std::array<IntegerPanel, kMostPanels>;
+
+  void multiply_columns(const MatrixProduct& product, std::int64_t first_column, std::int64_t columns, Panels& panels) const;
 
   const IntegerKernels& kernels_;
   ThreadTeam& team_;
   IntegerInputs inputs_;
-  std::vector<IntegerPanel> panels_;  ///< one a thread
+  std::vector<Panels> panels_;  ///< of each thread
 };
 
 }  // namespace engine

@@ -342,25 +342,44 @@ constexpr bool kMovedPanels = true;
 
 constexpr int log2_of(int power) { return power <= 1 ? 0 : 1 + log2_of(power / 2); }
 
+// Of each vector of a panel, the columns that are there, and those of them whose products are added to what is there.
+struct Edge {
+  __mmask16 there[2], added_to[2];
+  Edge(std::size_t columns, bool add_to_out) {
+    for (std::size_t v = 0; v < 2; ++v) {
+      const std::size_t left = columns < 16 * v ? 0 : columns - 16 * v;
+      there[v] = static_cast<__mmask16>(left >= 16 ? 0xffff : (1 << left) - 1);
+      added_to[v] = add_to_out ? there[v] : static_cast<__mmask16>(0);
+    }
+  }
+  bool whole() const { return (added_to[0] & added_to[1]) == 0xffff; }  ///< all are there and added to
+};
+
 // The products of M inputs with a panel: group is 16 or 32. `above`: what codes stand too high, 0 or a power of two.
+// Unrolled on demand, as in add_pairs.
 template <std::size_t group, bool has_shift, int above, std::size_t M>
 void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, const IntegerPanel& panel, float* out,
-                     std::size_t out_stride, std::size_t columns, bool add_to_out) {
+                     std::size_t out_stride, const Edge& edge) {
   constexpr std::size_t kSteps = group / 4, kParts = 32 / group;
   __m512 sums[M][2];
+#pragma GCC unroll 8
   for (std::size_t m = 0; m < M; ++m) sums[m][0] = sums[m][1] = _mm512_setzero_ps();
   for (std::size_t g = 0; g < groups; ++g) {
     __m512 of_parts[M][2];  // of both halves of a group, without the input's scale
+#pragma GCC unroll 8
     for (std::size_t part = 0; part < kParts; ++part) {
       __m512i products[M][2];
+#pragma GCC unroll 8
       for (std::size_t m = 0; m < M; ++m) {
         const IntegerPiece& piece = x.at(m, k / kPiece);
         const __m512i total = _mm512_set1_epi32(kParts == 1 ? piece.minus_totals[g] : piece.minus_half_totals[2 * g + part]);
         products[m][0] = products[m][1] = above == 0 ? _mm512_setzero_si512() : _mm512_slli_epi32(total, log2_of(above));
       }
+#pragma GCC unroll 8
       for (std::size_t step = 0; step < kSteps; ++step) {
         const std::size_t at = 8 * g + kSteps * part + step;
         const __m512i left = _mm512_load_si512(panel.codes + at * 128), right = _mm512_load_si512(panel.codes + at * 128 + 64);
+#pragma GCC unroll 8
         for (std::size_t m = 0; m < M; ++m) {
           const __m512i q = _mm512_set1_epi32(Lanes::word(x.at(m, k / kPiece).q + 4 * at));
           products[m][0] = _mm512_dpbusd_epi32(products[m][0], left, q);
@@ -368,10 +387,12 @@ void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, const Int
         }
       }
       const std::size_t row = (kParts * g + part) * kColumns;
+#pragma GCC unroll 8
       for (std::size_t m = 0; m < M; ++m) {
         const IntegerPiece& piece = x.at(m, k / kPiece);
         const __m512 scale = _mm512_set1_ps(piece.scales[g]);
         const __m512 sum = _mm512_set1_ps(kParts == 1 ? piece.sums[g] : piece.half_sums[2 * g + part]);
+#pragma GCC unroll 8
         for (std::size_t v = 0; v < 2; ++v) {
           const __m512 whole = _mm512_cvtepi32_ps(products[m][v]), factor = _mm512_load_ps(panel.factors + row + 16 * v);
           of_parts[m][v] = part == 0 ? _mm512_mul_ps(whole, factor) : _mm512_fmadd_ps(whole, factor, of_parts[m][v]);
@@ -381,25 +402,34 @@ void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, const Int
       }
     }
   }
+  if (edge.whole()) {  // nearly always, and faster than through masks
+#pragma GCC unroll 8
+    for (std::size_t m = 0; m < M; ++m) {
+      float* const to = out + m * out_stride;
+      _mm512_storeu_ps(to, _mm512_add_ps(_mm512_loadu_ps(to), sums[m][0]));
+      _mm512_storeu_ps(to + 16, _mm512_add_ps(_mm512_loadu_ps(to + 16), sums[m][1]));
+    }
+    return;
+  }
+#pragma GCC unroll 8
   for (std::size_t m = 0; m < M; ++m) {
+#pragma GCC unroll 2
     for (std::size_t v = 0; v < 2; ++v) {
-      const std::size_t left = columns < 16 * v ? 0 : columns - 16 * v;
-      const auto there = static_cast<__mmask16>(left >= 16 ? 0xffff : (1 << left) - 1);
       float* const to = out + m * out_stride + 16 * v;
-      const __m512 before = _mm512_maskz_loadu_ps(add_to_out ? there : static_cast<__mmask16>(0), to);
-      _mm512_mask_storeu_ps(to, there, _mm512_add_ps(before, sums[m][v]));
+      const __m512 before = _mm512_maskz_loadu_ps(edge.added_to[v], to);
+      _mm512_mask_storeu_ps(to, edge.there[v], _mm512_add_ps(before, sums[m][v]));
     }
   }
 }
 
 template <std::size_t group, bool has_shift, int above, std::size_t M>
 void multiply_rest(IntegerRows x, std::size_t num_x, std::size_t k, std::size_t groups, const IntegerPanel& panel,
-                   float* out, std::size_t out_stride, std::size_t columns, bool add_to_out) {
+                   float* out, std::size_t out_stride, const Edge& edge) {
   if constexpr (M > 0) {
     if (num_x == M) {
-      multiply_inputs<group, has_shift, above, M>(x, k, groups, panel, out, out_stride, columns, add_to_out);
+      multiply_inputs<group, has_shift, above, M>(x, k, groups, panel, out, out_stride, edge);
     } else {
-      multiply_rest<group, has_shift, above, M - 1>(x, num_x, k, groups, panel, out, out_stride, columns, add_to_out);
+      multiply_rest<group, has_shift, above, M - 1>(x, num_x, k, groups, panel, out, out_stride, edge);
     }
   }
 }
@@ -410,13 +440,14 @@ void integer_multiply(IntegerRows x, std::size_t num_x, std::size_t k, std::size
   // With two vectors each, they and their sums fill 24 of 32 registers; halves of groups take as many again.
   constexpr std::size_t kGroup = Type::kGroup, kInputs = kGroup == 32 ? 6 : 4;
   const std::size_t groups = n / 32;
+  const Edge edge(columns, add_to_out);
   std::size_t i = 0;
   for (; i + kInputs <= num_x; i += kInputs) {
     multiply_inputs<kGroup, Type::kHasShift, kAbove<Type>, kInputs>(x.from(i), k, groups, panel, out + i * out_stride, out_stride,
-                                                                    columns, add_to_out);
+                                                                    edge);
   }
   multiply_rest<kGroup, Type::kHasShift, kAbove<Type>, kInputs - 1>(x.from(i), num_x - i, k, groups, panel, out + i * out_stride,
-                                                                    out_stride, columns, add_to_out);
+                                                                    out_stride, edge);
 }
 
 }  // namespace
