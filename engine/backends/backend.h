@@ -77,6 +77,7 @@ struct Projection {
   const Tensor* bias = nullptr;    ///< [out_features] float32; null or empty: none
   Tensor* out = nullptr;           ///< [tokens, out_features] float32
   bool accumulate = false;         ///< adds to what `out` holds (the residual stream)
+  bool fine = false;               ///< all rows are fine, whatever set_fine_rows says; alike in all that are given together
 };
 
 /// One routed expert: gate and up [intermediate, hidden], down [hidden, intermediate].

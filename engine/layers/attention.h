@@ -13,6 +13,7 @@ namespace engine {
 /// output [hidden, heads * head_dim].
 struct AttentionWeights {
   Linear query, key, value, output;
+  bool fine = false;  ///< for all four products all rows are fine (Backend::set_fine_rows)
 };
 
 /// Where a sub-layer's result goes.

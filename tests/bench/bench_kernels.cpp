@@ -111,7 +111,7 @@ double integer_limit(engine::IsaChoice isa, DType type, int threads) {
       kernels.type(type).pack(weight.data(), weight.bytes() / columns, columns, kDepth, panel);
       std::vector<float> out(kRows * columns);
       for (int i = 0; i < kRounds; ++i) {
-        kernels.type(type).multiply({pieces.data(), kRows}, kRows, 0, kDepth, panel, out.data(), columns, columns, false);
+        kernels.type(type).multiply({pieces.data(), kRows}, {}, kRows, 0, kDepth, panel, out.data(), false);
       }
     });
   });

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <numeric>
 
 #include "engine/backends/backend.h"
 #include "engine/kv_cache/kv_cache.h"
@@ -223,18 +224,20 @@ TEST_P(BackendAgainstPortable, FineRowsAndFewRowsAreMultipliedInSixteenBits) {
   for (const DType type : {DType::Q4_0, DType::Q5_1, DType::Q8_0, DType::Q4_K, DType::Q6_K, DType::IQ4_NL, DType::MXFP4}) {
     const std::int64_t in = 768, out = 45;
     const std::vector<std::byte> weight = stored(type, in * out);
-    for (const std::int64_t rows : {3, 40}) {
+    for (const std::int64_t rows : {3, 40, 70}) {
       const std::vector<float> x = random(rows * in), before = random(rows * out);
-      const std::vector<std::int64_t> fine = rows == 3 ? std::vector<std::int64_t>{0, 1, 2} : std::vector<std::int64_t>{0, 17, 18, 39};
+      const bool all = rows == 70;  // for these products, whatever was said of the batch
+      std::vector<std::int64_t> fine{0, 17, 18, 39};
+      if (rows != 40) fine.resize(static_cast<std::size_t>(rows)), std::iota(fine.begin(), fine.end(), 0);
       std::vector<std::vector<float>> sums;
       for (Backend* backend : {own.get(), right.get()}) {
         // Rows beyond those of the operation are no harm: the batch had them, the last layer does not.
-        std::vector<std::int64_t> told = rows == 3 ? std::vector<std::int64_t>{} : fine;
-        if (rows == 40) told.insert(told.end(), {40, 41});
+        std::vector<std::int64_t> told;
+        if (rows == 40) told = {0, 17, 18, 39, 40, 41};
         backend->set_fine_rows(told);
         const Tensor xs = tensor(*backend, {rows, in}, x), w = backend->weight(type, {out, in}, weight);
         Tensor added = tensor(*backend, {rows, out}, before), fresh = poisoned(*backend, {rows, out});
-        const std::array projections{Projection{&w, nullptr, &added, true}, Projection{&w, nullptr, &fresh}};
+        const std::array projections{Projection{&w, nullptr, &added, true, all}, Projection{&w, nullptr, &fresh, false, all}};
         backend->linear(xs, projections);
         sums.push_back(values(*backend, added));
         sums.push_back(values(*backend, fresh));

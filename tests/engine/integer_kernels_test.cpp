@@ -108,7 +108,6 @@ TEST_P(Integer, QuantisesToHalfAStepAndTellsSums) {
     }
     const IntegerPiece& rest = inputs.rest_pieces()[g / 8];
     EXPECT_EQ(rest.scales[g % 8], inputs.pieces()[g / 8].scales[g % 8] / 256);
-    EXPECT_EQ(rest.minus_totals[g % 8], -std::accumulate(rest.q + 32 * (g % 8), rest.q + 32 * (g % 8) + 32, 0));
     for (std::size_t i = 0; i < 32; ++i) {  // the other order: 4 of each of four groups, the next 4 of each
       const std::size_t there = 128 * (g % 8 / 4) + i / 4 * 16 + g % 4 * 4 + i % 4;
       EXPECT_EQ(rest.crossed[there], rest.q[32 * (g % 8) + i]);
@@ -123,6 +122,15 @@ TEST_P(Integer, QuantisesToHalfAStepAndTellsSums) {
     EXPECT_EQ(piece.minus_half_totals[2 * (g % 8)], -halves[0]);
     EXPECT_EQ(piece.minus_half_totals[2 * (g % 8) + 1], -halves[1]);
     EXPECT_EQ(piece.minus_totals[g % 8], -halves[0] - halves[1]);
+    // What is told beside the rests is of the numbers in 16 bits.
+    const std::int8_t* const left = rest.q + 32 * (g % 8);
+    const int fine_halves[] = {256 * halves[0] + std::accumulate(left, left + 16, 0), 256 * halves[1] + std::accumulate(left + 16, left + 32, 0)};
+    for (std::size_t half = 0; half < 2; ++half) {
+      EXPECT_EQ(rest.minus_half_totals[2 * (g % 8) + half], -fine_halves[half]);
+      EXPECT_EQ(rest.half_sums[2 * (g % 8) + half], rest.scales[g % 8] * static_cast<float>(fine_halves[half]));
+    }
+    EXPECT_EQ(rest.minus_totals[g % 8], -fine_halves[0] - fine_halves[1]);
+    EXPECT_EQ(rest.sums[g % 8], rest.scales[g % 8] * static_cast<float>(fine_halves[0] + fine_halves[1]));
   }
   EXPECT_EQ(inputs.pieces()[1].q[32], 0);  // behind the end
   EXPECT_EQ(inputs.pieces()[1].scales[1], 0.0f);
@@ -195,30 +203,32 @@ TEST_P(Integer, PanelsGiveTheSumOfProducts) {
   for (const DType type : Blocks::kTypes) {
     for (const std::size_t n : {block_elements(type), std::size_t{224}, std::size_t{512}, std::size_t{800}}) {
       if (n % block_elements(type) != 0) continue;
-      for (const std::size_t num_x : {1u, 4u, 9u, 17u}) {
-        const std::size_t columns = 1 + (num_x * 5 + n) % width, row_bytes = bytes_of(type, n), stride = columns + 3;
+      for (const std::size_t num_x : {1u, 2u, 4u, 5u, 9u, 17u}) {
+        const bool fine = (num_x + n / 32) % 2 == 0;
+        const std::size_t columns = 1 + (num_x * 5 + n) % width, row_bytes = bytes_of(type, n);
         const auto rows = blocks.rows(type, columns * n / block_elements(type), num_x % 3);
         const Inputs inputs(kernels(), random(num_x * n), num_x);
-        std::vector<float> out(num_x * stride, 7.0f);
+        std::vector<float> out(num_x * width + 1, 7.0f);
         engine::IntegerPanel panel;
         for (std::size_t k = 0; k < n; k += 256) {
           const std::size_t depth = std::min<std::size_t>(256, n - k);
           kernels().type(type).pack(rows.data() + bytes_of(type, k), row_bytes, columns, depth, panel);
-          kernels().type(type).multiply(inputs.rows(), num_x, k, depth, panel, out.data(), stride, columns, k > 0);
+          kernels().type(type).multiply(inputs.rows(), fine ? inputs.rests() : IntegerRows(), num_x, k, depth, panel, out.data(),
+                                        k > 0);
         }
         for (std::size_t i = 0; i < num_x; ++i) {
           for (std::size_t c = 0; c < columns; ++c) {
             double sum = 0, magnitude = 0;
             for (std::size_t k = 0; k < n; ++k) {
-              const double product = inputs.value(i, k) * static_cast<double>(rows.values[c * n + k]);
+              const double product = (fine ? inputs.fine_value(i, k) : inputs.value(i, k)) * static_cast<double>(rows.values[c * n + k]);
               sum += product;
               magnitude += std::abs(product);
             }
-            ASSERT_NEAR(out[i * stride + c], sum, static_cast<double>(n) * magnitude * 0x1p-22 + 1e-30)
-                << name_of(type) << " n " << n << " x " << i << " column " << c;
+            ASSERT_NEAR(out[i * width + c], sum, static_cast<double>(n) * magnitude * 0x1p-22 + 1e-30)
+                << name_of(type) << " n " << n << " x " << i << " column " << c << (fine ? " fine" : "");
           }
-          EXPECT_EQ(out[i * stride + columns], 7.0f);
         }
+        EXPECT_EQ(out.back(), 7.0f);
       }
     }
   }

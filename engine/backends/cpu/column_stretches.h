@@ -43,6 +43,20 @@ class ColumnStretches {
   std::int64_t count_ = 0;
 };
 
+/// The end of row `row` of a product over `columns` columns from `first_column` on: out = sums + bias, or out += it. The sums
+/// are lost.
+inline void put_sums(const KernelTable& kernels, const MatrixProduct& product, std::int64_t row, std::int64_t first_column,
+                     std::int64_t columns, float* sums) {
+  float* const out = product.out + row * product.out_features + first_column;
+  const auto count = static_cast<std::size_t>(columns);
+  if (product.bias != nullptr) kernels.add(product.bias + first_column, count, sums);
+  if (product.accumulate) {
+    kernels.add(sums, count, out);
+  } else {
+    std::copy_n(sums, count, out);
+  }
+}
+
 /// Adds the bias, if there is one, to `columns` columns of the product from `first_column` on.
 inline void add_bias(const MatrixProduct& product, std::int64_t first_column, std::int64_t columns) {
   if (product.bias == nullptr) return;

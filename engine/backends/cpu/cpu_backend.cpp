@@ -55,7 +55,7 @@ CpuBackend::CpuBackend(const EngineOptions& options, std::string reason)
       attention_(kernels_, team_, options.compute, options.isa),
       scaled_(kernels_, team_.threads()),
       integer_inputs_(integer_kernels_, team_),
-      integer_gemm_(integer_kernels_, team_),
+      integer_gemm_(integer_kernels_, kernels_, team_),
       deterministic_(options.deterministic) {
   info_.device = Device::Cpu;
   info_.device_name = cpu_name();
@@ -125,7 +125,7 @@ void CpuBackend::rms_norm(const Tensor& x, const Tensor& weight, float eps, Tens
 void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections) {
   assert(!projections.empty() && projections.size() <= kMostProjections);
   std::array<MatrixProduct, kMostProjections> products;
-  const std::span<const std::int64_t> fine = fine_rows(x.dim(0));
+  const std::span<const std::int64_t> fine = projections.front().fine ? all_rows(x.dim(0)) : fine_rows(x.dim(0));
   for (std::size_t i = 0; i < projections.size(); ++i) {
     const Projection& projection = projections[i];
     const Tensor& weight = *projection.weight;
@@ -133,6 +133,7 @@ void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections
     assert(weight.row_length() == x.count() / std::max<std::int64_t>(1, x.dim(0)));
     assert(projection.out->count() == x.dim(0) * weight.rows());
     assert(!bias || projection.bias->count() == weight.rows());
+    assert(projection.fine == projections.front().fine);
     products[i] = {x.f32(),  weight.data(),       weight.dtype(), bias ? projection.bias->f32() : nullptr,
                    projection.out->mutable_f32(), x.dim(0),       weight.row_length(),
                    weight.rows(),                 projection.accumulate,
@@ -151,6 +152,12 @@ void CpuBackend::linear(const Tensor& x, std::span<const Projection> projections
 std::span<const std::int64_t> CpuBackend::fine_rows(std::int64_t rows) const {
   const auto end = std::lower_bound(fine_rows_.begin(), fine_rows_.end(), rows);
   return {fine_rows_.begin(), end};
+}
+
+/// 0, 1, 2, ...
+std::span<const std::int64_t> CpuBackend::all_rows(std::int64_t rows) {
+  for (auto row = static_cast<std::int64_t>(all_rows_.size()); row < rows; ++row) all_rows_.push_back(row);
+  return std::span(all_rows_).first(size(rows));
 }
 
 /// Quantised weights with activations in 8 bits, unless every sum shall be float32; the others by the matrix library.
@@ -213,16 +220,7 @@ void CpuBackend::multiply_stretch(const MatrixProduct& product, std::int64_t fir
                size(kWeightRows));
     }
   }
-  for (std::int64_t t = 0; t < rows; ++t) {
-    float* const row = sums + t * kWeightRows;
-    float* const out = product.out + (first_row + t) * product.out_features + first;
-    if (product.bias != nullptr) kernels_.add(product.bias + first, size(count), row);
-    if (product.accumulate) {
-      kernels_.add(row, size(count), out);
-    } else {
-      std::copy_n(row, count, out);
-    }
-  }
+  for (std::int64_t t = 0; t < rows; ++t) put_sums(kernels_, product, first_row + t, first, count, sums + t * kWeightRows);
 }
 
 void CpuBackend::add(const Tensor& y, Tensor& x) {

@@ -56,6 +56,7 @@ class CpuBackend final : public Backend {
 
  private:
   std::span<const std::int64_t> fine_rows(std::int64_t rows) const;
+  std::span<const std::int64_t> all_rows(std::int64_t rows);
   std::span<const std::int64_t> fine_rows_of(const ExpertRows::Run& run);
   void multiply_by_experts(std::span<const MatrixProduct> products);
   void multiply_few_rows(std::span<const MatrixProduct> products);
@@ -73,6 +74,7 @@ class CpuBackend final : public Backend {
   IntegerGemm integer_gemm_;
   bool deterministic_;
   std::vector<std::int64_t> fine_rows_;         ///< as set_fine_rows says
+  std::vector<std::int64_t> all_rows_;          ///< 0, 1, 2, ..., as many as were asked for
   std::vector<std::int64_t> expert_fine_rows_;  ///< the same among the rows of each expert, one expert after the other
   std::vector<SequenceRows> rows_alone_;
   ExpertRows expert_rows_;

@@ -15,19 +15,25 @@ constexpr std::int64_t kSharesOfThread = 4;
 // Multiplications below which waking a thread costs more than it saves.
 constexpr std::int64_t kWorthSharing = 1 << 21;
 
-/// visit(first, count) for every stretch of ascending `rows` that follow each other.
-template <typename Visit>
-void for_each_run(std::span<const std::int64_t> rows, const Visit& visit) {
-  for (std::size_t first = 0, end = 0; first < rows.size(); first = end) {
-    for (end = first + 1; end < rows.size() && rows[end] == rows[end - 1] + 1;) ++end;
-    visit(first, end - first);
-  }
+/// Up to kRows rows that are all fine, or all not.
+struct RowBlock {
+  std::size_t count;
+  bool fine;
+};
+
+/// The block that begins with row `begin` < rows, which is `place` fine rows behind the first.
+RowBlock block_from(std::size_t begin, std::size_t place, std::size_t rows, std::span<const std::int64_t> fine) {
+  const auto fine_row = [&](std::size_t i) { return i < fine.size() ? static_cast<std::size_t>(fine[i]) : rows; };
+  if (fine_row(place) != begin) return {std::min(kRows, fine_row(place) - begin), false};
+  std::size_t count = 1;
+  while (count < kRows && begin + count < rows && fine_row(place + count) == begin + count) ++count;
+  return {count, true};
 }
 
 }  // namespace
 
-IntegerGemm::IntegerGemm(const IntegerKernels& kernels, ThreadTeam& team)
-    : kernels_(kernels), team_(team), inputs_(kernels, team), panels_(static_cast<std::size_t>(team.threads())) {}
+IntegerGemm::IntegerGemm(const IntegerKernels& kernels, const KernelTable& floats, ThreadTeam& team)
+    : kernels_(kernels), floats_(floats), team_(team), inputs_(kernels, team), scratch_(static_cast<std::size_t>(team.threads())) {}
 
 void IntegerGemm::multiply(std::span<const MatrixProduct> products) {
   inputs_.quantise(products, IntegerInputs::Fine::Named);
@@ -36,46 +42,54 @@ void IntegerGemm::multiply(std::span<const MatrixProduct> products) {
   // Fewer panels together where threads would wait for the last one.
   const std::int64_t together = std::clamp<std::int64_t>(panels / (kSharesOfThread * team_.threads()), 1, kMostPanels);
   const ColumnStretches stretches(products, together * width);
+  std::int64_t most_rows = 0;
+  for (const MatrixProduct& product : products) most_rows = std::max(most_rows, product.rows);
+  const std::size_t most_sums = static_cast<std::size_t>(most_rows * together * width);
+  for (Scratch& scratch : scratch_) {
+    if (scratch.sums.size() < most_sums) scratch.sums.resize(most_sums);
+  }
 
   team_.parallel_for(0, stretches.count(), stretches.grain(kWorthSharing), [&](std::int64_t begin, std::int64_t end, int worker) {
     for (std::int64_t index = begin; index < end; ++index) {
       const auto [product, first_column] = stretches[index];
       const std::int64_t columns = std::min(together * width, product.out_features - first_column);
-      multiply_columns(product, first_column, columns, panels_[static_cast<std::size_t>(worker)]);
+      multiply_columns(product, first_column, columns, scratch_[static_cast<std::size_t>(worker)]);
     }
   });
 }
 
 void IntegerGemm::multiply_columns(const MatrixProduct& product, std::int64_t first_column, std::int64_t num_columns,
-                                   Panels& panels) const {
+                                   Scratch& scratch) const {
   const IntegerType& type = kernels_.type(product.type);
   const IntegerRows x = inputs_.rows_of(product), rests = inputs_.rests_of(product);
-  const std::size_t width = kernels_.tile_columns, columns = static_cast<std::size_t>(num_columns);
-  const std::size_t out_stride = static_cast<std::size_t>(product.out_features);
+  const std::size_t rows = static_cast<std::size_t>(product.rows), columns = static_cast<std::size_t>(num_columns);
+  const std::size_t width = kernels_.tile_columns, panels = (columns + width - 1) / width;
   const std::size_t row_bytes = bytes_of(product.type, static_cast<std::size_t>(product.in_features));
   const std::byte* const weight = product.weight + static_cast<std::size_t>(first_column) * row_bytes;
-  float* const out = product.out + first_column;
+  const auto sums_of = [&](std::size_t panel, std::size_t row) { return scratch.sums.data() + (panel * rows + row) * width; };
 
   for (std::int64_t k = 0; k < product.in_features; k += kDepth) {
-    const std::size_t depth = static_cast<std::size_t>(std::min(kDepth, product.in_features - k));
-    for (std::size_t c = 0; c < columns; c += width) {
-      type.pack(weight + c * row_bytes + bytes_of(product.type, static_cast<std::size_t>(k)), row_bytes,
-                std::min(width, columns - c), depth, panels[c / width]);
+    const std::size_t from = static_cast<std::size_t>(k), depth = static_cast<std::size_t>(std::min(kDepth, product.in_features - k));
+    for (std::size_t p = 0; p < panels; ++p) {
+      type.pack(weight + p * width * row_bytes + bytes_of(product.type, from), row_bytes, std::min(width, columns - p * width),
+                depth, scratch.panels[p]);
     }
-    const auto multiply = [&](IntegerRows from, std::size_t rows, float* to, bool add_to_out) {
-      for (std::size_t row = 0; row < rows; row += kRows) {
-        for (std::size_t c = 0; c < columns; c += width) {
-          type.multiply(from.from(row), std::min(kRows, rows - row), static_cast<std::size_t>(k), depth, panels[c / width],
-                        to + row * out_stride + c, out_stride, std::min(width, columns - c), add_to_out);
-        }
+    for (std::size_t begin = 0, place = 0; begin < rows;) {
+      const RowBlock block = block_from(begin, place, rows, product.fine_rows);
+      for (std::size_t p = 0; p < panels; ++p) {
+        type.multiply(x.from(begin), block.fine ? rests.from(place) : IntegerRows(), block.count, from, depth, scratch.panels[p],
+                      sums_of(p, begin), k > 0);
       }
-    };
-    multiply(x, static_cast<std::size_t>(product.rows), out, k > 0 || product.accumulate);
-    for_each_run(product.fine_rows, [&](std::size_t first, std::size_t count) {
-      multiply(rests.from(first), count, out + static_cast<std::size_t>(product.fine_rows[first]) * out_stride, true);
-    });
+      begin += block.count;
+      if (block.fine) place += block.count;
+    }
   }
-  add_bias(product, first_column, num_columns);
+  for (std::size_t p = 0; p < panels; ++p) {
+    for (std::size_t row = 0; row < rows; ++row) {
+      put_sums(floats_, product, static_cast<std::int64_t>(row), first_column + static_cast<std::int64_t>(p * width),
+               static_cast<std::int64_t>(std::min(width, columns - p * width)), sums_of(p, row));
+    }
+  }
 }
 
 }  // namespace engine

@@ -58,7 +58,6 @@ void dot_rows(IntegerRows x, IntegerRows rests, const std::byte* rows, std::size
       alignas(32) float factor[16], shift[16], scaled[X][16];
       Type::factors(piece, factor, shift);
       for (std::size_t i = 0; i < X; ++i) {
-        shifted[i] = combine<Type>(x.at(i, k / kPiece), factor, shift, scaled[i], shifted[i]);
         shifted[i] = combine<Type>(rests.at(i, k / kPiece), factor, shift, scaled[i], shifted[i]);
       }
       add_piece<Type, X>(x, rests, k, piece, scaled, sums);
@@ -74,16 +73,18 @@ void dot_rows(IntegerRows x, IntegerRows rests, const std::byte* rows, std::size
 constexpr std::size_t kColumns = 16;
 constexpr bool kMovedPanels = false;  // signed codes stay as they are
 
-// The products of M inputs with a panel.
-template <typename Type, std::size_t M>
-void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, const IntegerPanel& panel, float (*out)[kColumns]) {
+// The products of M inputs, fine or not, with a panel.
+template <typename Type, bool fine, std::size_t M>
+void multiply_inputs(IntegerRows x, IntegerRows rests, std::size_t k, std::size_t groups, const IntegerPanel& panel,
+                     float* to, bool add) {
   constexpr std::size_t kSteps = Type::kGroup / 4, kParts = 32 / Type::kGroup;
   Floats sums[M][2];
   for (std::size_t m = 0; m < M; ++m) sums[m][0] = sums[m][1] = Lanes::set(0);
   for (std::size_t g = 0; g < groups; ++g) {
+    if (g < M) ask_for(x, fine ? rests : IntegerRows(), M + g, k);
     for (std::size_t part = 0; part < kParts; ++part) {
-      Lanes::Ints products[M][2];
-      for (std::size_t m = 0; m < M; ++m) products[m][0] = products[m][1] = Lanes::zero();
+      Lanes::Ints products[M][2], of_rests[M][2];
+      for (std::size_t m = 0; m < M; ++m) products[m][0] = products[m][1] = of_rests[m][0] = of_rests[m][1] = Lanes::zero();
       for (std::size_t step = 0; step < kSteps; ++step) {
         const std::size_t at = 8 * g + kSteps * part + step;
         const Codes left = Lanes::load(panel.codes + at * 64), right = Lanes::load(panel.codes + at * 64 + 32);
@@ -91,15 +92,22 @@ void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, const Int
           const Codes q = Lanes::four(x.at(m, k / kPiece).q + 4 * at);
           products[m][0] = Lanes::add_products<Type::kFlavour>(products[m][0], left, q);
           products[m][1] = Lanes::add_products<Type::kFlavour>(products[m][1], right, q);
+          if constexpr (fine) {
+            const Codes rest = Lanes::four(rests.at(m, k / kPiece).q + 4 * at);
+            of_rests[m][0] = Lanes::add_products<Type::kFlavour>(of_rests[m][0], left, rest);
+            of_rests[m][1] = Lanes::add_products<Type::kFlavour>(of_rests[m][1], right, rest);
+          }
         }
       }
       const std::size_t row = (kParts * g + part) * kColumns;
       for (std::size_t m = 0; m < M; ++m) {
-        const IntegerPiece& piece = x.at(m, k / kPiece);
+        const IntegerPiece& piece = (fine ? rests : x).at(m, k / kPiece);
         const Floats scale = Lanes::set(piece.scales[g]), sum = Lanes::set(kParts == 1 ? piece.sums[g] : piece.half_sums[2 * g + part]);
         for (std::size_t v = 0; v < 2; ++v) {
           const Floats scaled = Lanes::mul(Lanes::load_floats(panel.factors + row + 8 * v), scale);
-          sums[m][v] = Lanes::fma(Lanes::to_floats<Type::kFlavour>(products[m][v]), scaled, sums[m][v]);
+          const Floats whole = fine ? Lanes::to_floats<Type::kFlavour>(products[m][v], of_rests[m][v])
+                                    : Lanes::to_floats<Type::kFlavour>(products[m][v]);
+          sums[m][v] = Lanes::fma(whole, scaled, sums[m][v]);
           if constexpr (Type::kHasShift || Type::kZero != 0) {
             sums[m][v] = Lanes::fma(Lanes::load_floats(panel.shifts + row + 8 * v), sum, sums[m][v]);
           }
@@ -108,28 +116,31 @@ void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, const Int
     }
   }
   for (std::size_t m = 0; m < M; ++m) {
-    for (std::size_t v = 0; v < 2; ++v) Lanes::store(out[m] + 8 * v, sums[m][v]);
+    for (std::size_t v = 0; v < 2; ++v) {
+      float* const sum = to + m * kColumns + 8 * v;
+      Lanes::store(sum, add ? Lanes::add(Lanes::load_floats(sum), sums[m][v]) : sums[m][v]);
+    }
+  }
+}
+
+template <typename Type, bool fine>
+void multiply_all(IntegerRows x, IntegerRows rests, std::size_t num_x, std::size_t k, std::size_t groups,
+                  const IntegerPanel& panel, float* to, bool add) {
+  constexpr std::size_t kInputs = fine ? 2 : 4;  // with their sums and codes they fill 16 registers
+  std::size_t i = 0;
+  for (; i + kInputs <= num_x; i += kInputs) {
+    multiply_inputs<Type, fine, kInputs>(x.from(i), fine ? rests.from(i) : rests, k, groups, panel, to + i * kColumns, add);
+  }
+  for (; i < num_x; ++i) {
+    multiply_inputs<Type, fine, 1>(x.from(i), fine ? rests.from(i) : rests, k, groups, panel, to + i * kColumns, add);
   }
 }
 
 template <typename Type>
-void integer_multiply(IntegerRows x, std::size_t num_x, std::size_t k, std::size_t n, const IntegerPanel& panel,
-                      float* out, std::size_t out_stride, std::size_t columns, bool add_to_out) {
-  constexpr std::size_t kInputs = 4;
-  const std::size_t groups = n / 32;
-  for (std::size_t i = 0; i < num_x; i += kInputs) {
-    const std::size_t count = num_x - i < kInputs ? num_x - i : kInputs;
-    alignas(32) float tile[kInputs][kColumns];
-    if (count == kInputs) {
-      multiply_inputs<Type, kInputs>(x.from(i), k, groups, panel, tile);
-    } else {
-      for (std::size_t m = 0; m < count; ++m) multiply_inputs<Type, 1>(x.from(i + m), k, groups, panel, tile + m);
-    }
-    for (std::size_t m = 0; m < count; ++m) {
-      float* const to = out + (i + m) * out_stride;
-      for (std::size_t c = 0; c < columns; ++c) to[c] = add_to_out ? to[c] + tile[m][c] : tile[m][c];
-    }
-  }
+void integer_multiply(IntegerRows x, IntegerRows rests, std::size_t num_x, std::size_t k, std::size_t n, const IntegerPanel& panel,
+                      float* sums, bool add) {
+  const bool fine = rests.pieces != nullptr;
+  (fine ? multiply_all<Type, true> : multiply_all<Type, false>)(x, rests, num_x, k, n / 32, panel, sums, add);
 }
 
 }  // namespace

@@ -9,11 +9,13 @@
 namespace engine {
 
 /// 256 activations in 8 bits, in groups of 32: element k is about scales[k / 32] * q[k]. Zeros behind the end of a row.
+/// In 16 bits two of these belong together: a number is 256 times that of the first plus that of the second, the rests, and
+/// what the second says beside q is about those numbers of 16 bits.
 /// Source of the idea: quantised dot products of ggml (types Q8_0 and Q8_K).
 struct alignas(64) IntegerPiece {
   std::int8_t q[256];
   std::int8_t crossed[256];      ///< q as dot likes it: 4 of each of four groups, the next 4 of each
-  float scales[8];               ///< the largest of a group is 127 times that
+  float scales[8];               ///< the largest of a group is 127 times that, or in 16 bits about 127 * 256 times
   float sums[8];                 ///< sum of scale * q over each group
   float half_sums[16];           ///< the same over each half of a group
   std::int32_t minus_totals[8];  ///< -sum of q over each group
@@ -55,10 +57,10 @@ struct IntegerType {
               std::size_t n, float* out, std::size_t out_stride);
   /// n <= 256 elements of num_rows <= tile_columns rows; the other columns become zeros.
   void (*pack)(const std::byte* rows, std::size_t row_bytes, std::size_t num_rows, std::size_t n, IntegerPanel& panel);
-  /// out[i * out_stride + c] = product of elements [k, k + n) of row i of x, k a multiple of 256, with column c of the panel, or
-  /// += it, for i < num_x, c < columns <= tile_columns.
-  void (*multiply)(IntegerRows x, std::size_t num_x, std::size_t k, std::size_t n, const IntegerPanel& panel,
-                   float* out, std::size_t out_stride, std::size_t columns, bool add_to_out);
+  /// sums[i * tile_columns + c] = product of elements [k, k + n) of row i of x, k a multiple of 256, with column c of the
+  /// panel, or += it, for i < num_x and all columns. With `rests` x is in 16 bits, without (no pieces) in 8.
+  void (*multiply)(IntegerRows x, IntegerRows rests, std::size_t num_x, std::size_t k, std::size_t n, const IntegerPanel& panel,
+                   float* sums, bool add);
 };
 
 /// Products of quantised weights as they lie in a file with activations in 8 bits: a weight is factor * code + shift with
@@ -69,8 +71,8 @@ struct IntegerKernels {
   std::size_t tile_columns;  ///< width of a panel
 
   /// Rounds to nearest even. n: a multiple of 32. Writes whole pieces. The same bits from every version. A group with a
-  /// number that is not finite gets a scale that is NaN. Into `rests`, unless null, goes what rounding left, in 8 bits too
-  /// and with scales that are a 256th: together they are x in 16 bits. `crossed`: whether that order is wanted too.
+  /// number that is not finite gets a scale that is NaN. Into `rests`, unless null, goes what rounding left, in 8 bits too:
+  /// together they are x in 16 bits. `crossed`: whether that order is wanted too.
   void (*quantise)(const float* x, std::size_t n, IntegerRow to, IntegerRow rests, bool crossed);
 
   IntegerType types[kQuantisedTypes];  ///< in the order of DType, from Q4_0 on

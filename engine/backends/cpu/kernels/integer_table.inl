@@ -83,7 +83,7 @@ void cross(IntegerPiece& piece) {
   }
 }
 
-// The sums of group g of a piece, whose codes are there.
+// What is told of group g of a piece, whose codes are there: `halves` are the sums of its numbers.
 void complete_group(IntegerPiece& piece, std::size_t g, float scale, const std::int32_t* halves) {
   for (std::size_t half = 0; half < 2; ++half) {
     piece.minus_half_totals[2 * g + half] = -halves[half];
@@ -120,8 +120,10 @@ void quantise(const float* x, std::size_t n, IntegerRow to, IntegerRow rests, bo
     IntegerPiece& rest = rests.at(at / kPiece);
     alignas(32) float left[32] = {};
     if (finite) Lanes::rests(x + at, inverse, left);
-    Lanes::round_codes(left, 1.0f, rest.q + 32 * g, halves);
-    complete_group(rest, g, told / 256.0f, halves);
+    std::int32_t of_rests[2];
+    Lanes::round_codes(left, 1.0f, rest.q + 32 * g, of_rests);
+    const std::int32_t fine_halves[2] = {256 * halves[0] + of_rests[0], 256 * halves[1] + of_rests[1]};
+    complete_group(rest, g, told / 256.0f, fine_halves);
   }
   for (std::size_t p = 0; crossed && p * kPiece < n; ++p) {
     cross(to.at(p));

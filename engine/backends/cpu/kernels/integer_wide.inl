@@ -161,13 +161,11 @@ void store_scaled(const IntegerPiece& x, const float* factor, float* to) {
   }
 }
 
-// The sums of an input's groups, or halves of groups, with what rounding left of them.
+// The sums of an input's groups, or of halves of groups.
 template <typename Type>
-__m512 sums_of(const IntegerPiece& x, const IntegerPiece& rest) {
-  if constexpr (Type::kGroup == 32) {
-    return _mm512_zextps256_ps512(_mm256_add_ps(_mm256_loadu_ps(x.sums), _mm256_loadu_ps(rest.sums)));
-  }
-  return _mm512_add_ps(_mm512_loadu_ps(x.half_sums), _mm512_loadu_ps(rest.half_sums));
+__m512 sums_of(const IntegerPiece& x) {
+  if constexpr (Type::kGroup == 32) return _mm512_zextps256_ps512(_mm256_loadu_ps(x.sums));
+  return _mm512_loadu_ps(x.half_sums);
 }
 
 // What the row's shifts, and what its codes stand too high, come to.
@@ -303,7 +301,7 @@ void dot_beside(IntegerRows x, IntegerRows rests, const Byte* rows, std::size_t 
       for (std::size_t i = 0; i < X; ++i) {
         const IntegerPiece& rest = rests.at(i, k / kPiece);
         store_scaled<Type>(rest, factor, scaled[r][i]);
-        shifted[r][i] = add_shifts<Type>(sums_of<Type>(x.at(i, k / kPiece), rest), factor, shift, shifted[r][i]);
+        shifted[r][i] = add_shifts<Type>(sums_of<Type>(rest), factor, shift, shifted[r][i]);
       }
     }
     if constexpr (Quads<Type>::kThere) {
@@ -342,56 +340,56 @@ constexpr bool kMovedPanels = true;
 
 constexpr int log2_of(int power) { return power <= 1 ? 0 : 1 + log2_of(power / 2); }
 
-// Of each vector of a panel, the columns that are there, and those of them whose products are added to what is there.
-struct Edge {
-  __mmask16 there[2], added_to[2];
-  Edge(std::size_t columns, bool add_to_out) {
-    for (std::size_t v = 0; v < 2; ++v) {
-      const std::size_t left = columns < 16 * v ? 0 : columns - 16 * v;
-      there[v] = static_cast<__mmask16>(left >= 16 ? 0xffff : (1 << left) - 1);
-      added_to[v] = add_to_out ? there[v] : static_cast<__mmask16>(0);
-    }
-  }
-  bool whole() const { return (added_to[0] & added_to[1]) == 0xffff; }  ///< all are there and added to
-};
-
-// The products of M inputs with a panel: group is 16 or 32. `above`: what codes stand too high, 0 or a power of two.
+// The products of M inputs, fine or not, with a panel: group is 16 or 32. `above`: what codes stand too high, 0 or a power of two.
 // Unrolled on demand, as in add_pairs.
-template <std::size_t group, bool has_shift, int above, std::size_t M>
-void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, const IntegerPanel& panel, float* out,
-                     std::size_t out_stride, const Edge& edge) {
+template <std::size_t group, bool has_shift, int above, bool fine, std::size_t M>
+void multiply_inputs(IntegerRows x, IntegerRows rests, std::size_t k, std::size_t groups, const IntegerPanel& panel,
+                     float* to, bool add) {
   constexpr std::size_t kSteps = group / 4, kParts = 32 / group;
   __m512 sums[M][2];
 #pragma GCC unroll 8
   for (std::size_t m = 0; m < M; ++m) sums[m][0] = sums[m][1] = _mm512_setzero_ps();
   for (std::size_t g = 0; g < groups; ++g) {
+    if (g < M) ask_for(x, fine ? rests : IntegerRows(), M + g, k);
     __m512 of_parts[M][2];  // of both halves of a group, without the input's scale
 #pragma GCC unroll 8
     for (std::size_t part = 0; part < kParts; ++part) {
-      __m512i products[M][2];
+      __m512i products[M][2], too_high[M];
 #pragma GCC unroll 8
       for (std::size_t m = 0; m < M; ++m) {
-        const IntegerPiece& piece = x.at(m, k / kPiece);
-        const __m512i total = _mm512_set1_epi32(kParts == 1 ? piece.minus_totals[g] : piece.minus_half_totals[2 * g + part]);
-        products[m][0] = products[m][1] = above == 0 ? _mm512_setzero_si512() : _mm512_slli_epi32(total, log2_of(above));
+        const IntegerPiece& told = (fine ? rests : x).at(m, k / kPiece);
+        const __m512i total = _mm512_set1_epi32(kParts == 1 ? told.minus_totals[g] : told.minus_half_totals[2 * g + part]);
+        too_high[m] = above == 0 ? _mm512_setzero_si512() : _mm512_slli_epi32(total, log2_of(above));
+        products[m][0] = products[m][1] = fine ? _mm512_setzero_si512() : too_high[m];
       }
+      const auto add_codes = [&](IntegerRows from) {
 #pragma GCC unroll 8
-      for (std::size_t step = 0; step < kSteps; ++step) {
-        const std::size_t at = 8 * g + kSteps * part + step;
-        const __m512i left = _mm512_load_si512(panel.codes + at * 128), right = _mm512_load_si512(panel.codes + at * 128 + 64);
+        for (std::size_t step = 0; step < kSteps; ++step) {
+          const std::size_t at = 8 * g + kSteps * part + step;
+          const __m512i left = _mm512_load_si512(panel.codes + at * 128), right = _mm512_load_si512(panel.codes + at * 128 + 64);
+#pragma GCC unroll 8
+          for (std::size_t m = 0; m < M; ++m) {
+            const __m512i q = _mm512_set1_epi32(Lanes::word(from.at(m, k / kPiece).q + 4 * at));
+            products[m][0] = _mm512_dpbusd_epi32(products[m][0], left, q);
+            products[m][1] = _mm512_dpbusd_epi32(products[m][1], right, q);
+          }
+        }
+      };
+      add_codes(x);
+      if constexpr (fine) {
 #pragma GCC unroll 8
         for (std::size_t m = 0; m < M; ++m) {
-          const __m512i q = _mm512_set1_epi32(Lanes::word(x.at(m, k / kPiece).q + 4 * at));
-          products[m][0] = _mm512_dpbusd_epi32(products[m][0], left, q);
-          products[m][1] = _mm512_dpbusd_epi32(products[m][1], right, q);
+          products[m][0] = _mm512_add_epi32(_mm512_slli_epi32(products[m][0], 8), too_high[m]);
+          products[m][1] = _mm512_add_epi32(_mm512_slli_epi32(products[m][1], 8), too_high[m]);
         }
+        add_codes(rests);
       }
       const std::size_t row = (kParts * g + part) * kColumns;
 #pragma GCC unroll 8
       for (std::size_t m = 0; m < M; ++m) {
-        const IntegerPiece& piece = x.at(m, k / kPiece);
-        const __m512 scale = _mm512_set1_ps(piece.scales[g]);
-        const __m512 sum = _mm512_set1_ps(kParts == 1 ? piece.sums[g] : piece.half_sums[2 * g + part]);
+        const IntegerPiece& told = (fine ? rests : x).at(m, k / kPiece);
+        const __m512 scale = _mm512_set1_ps(told.scales[g]);
+        const __m512 sum = _mm512_set1_ps(kParts == 1 ? told.sums[g] : told.half_sums[2 * g + part]);
 #pragma GCC unroll 8
         for (std::size_t v = 0; v < 2; ++v) {
           const __m512 whole = _mm512_cvtepi32_ps(products[m][v]), factor = _mm512_load_ps(panel.factors + row + 16 * v);
@@ -402,52 +400,48 @@ void multiply_inputs(IntegerRows x, std::size_t k, std::size_t groups, const Int
       }
     }
   }
-  if (edge.whole()) {  // nearly always, and faster than through masks
-#pragma GCC unroll 8
-    for (std::size_t m = 0; m < M; ++m) {
-      float* const to = out + m * out_stride;
-      _mm512_storeu_ps(to, _mm512_add_ps(_mm512_loadu_ps(to), sums[m][0]));
-      _mm512_storeu_ps(to + 16, _mm512_add_ps(_mm512_loadu_ps(to + 16), sums[m][1]));
-    }
-    return;
-  }
 #pragma GCC unroll 8
   for (std::size_t m = 0; m < M; ++m) {
 #pragma GCC unroll 2
     for (std::size_t v = 0; v < 2; ++v) {
-      float* const to = out + m * out_stride + 16 * v;
-      const __m512 before = _mm512_maskz_loadu_ps(edge.added_to[v], to);
-      _mm512_mask_storeu_ps(to, edge.there[v], _mm512_add_ps(before, sums[m][v]));
+      float* const sum = to + m * kColumns + 16 * v;
+      _mm512_storeu_ps(sum, add ? _mm512_add_ps(_mm512_loadu_ps(sum), sums[m][v]) : sums[m][v]);
     }
   }
 }
 
-template <std::size_t group, bool has_shift, int above, std::size_t M>
-void multiply_rest(IntegerRows x, std::size_t num_x, std::size_t k, std::size_t groups, const IntegerPanel& panel,
-                   float* out, std::size_t out_stride, const Edge& edge) {
+template <std::size_t group, bool has_shift, int above, bool fine, std::size_t M>
+void multiply_rest(IntegerRows x, IntegerRows rests, std::size_t num_x, std::size_t k, std::size_t groups,
+                   const IntegerPanel& panel, float* to, bool add) {
   if constexpr (M > 0) {
     if (num_x == M) {
-      multiply_inputs<group, has_shift, above, M>(x, k, groups, panel, out, out_stride, edge);
+      multiply_inputs<group, has_shift, above, fine, M>(x, rests, k, groups, panel, to, add);
     } else {
-      multiply_rest<group, has_shift, above, M - 1>(x, num_x, k, groups, panel, out, out_stride, edge);
+      multiply_rest<group, has_shift, above, fine, M - 1>(x, rests, num_x, k, groups, panel, to, add);
     }
   }
+}
+
+template <typename Type, bool fine>
+void multiply_all(IntegerRows x, IntegerRows rests, std::size_t num_x, std::size_t k, std::size_t groups,
+                  const IntegerPanel& panel, float* to, bool add) {
+  // With two vectors each, they and their sums fill 24 of 32 registers; halves of groups take as many again.
+  constexpr std::size_t kGroup = Type::kGroup, kInputs = kGroup == 32 ? 6 : 4;
+  constexpr bool kHasShift = Type::kHasShift;
+  std::size_t i = 0;
+  for (; i + kInputs <= num_x; i += kInputs) {
+    multiply_inputs<kGroup, kHasShift, kAbove<Type>, fine, kInputs>(x.from(i), fine ? rests.from(i) : rests, k, groups, panel,
+                                                                    to + i * kColumns, add);
+  }
+  multiply_rest<kGroup, kHasShift, kAbove<Type>, fine, kInputs - 1>(x.from(i), fine ? rests.from(i) : rests, num_x - i, k, groups,
+                                                                    panel, to + i * kColumns, add);
 }
 
 template <typename Type>
-void integer_multiply(IntegerRows x, std::size_t num_x, std::size_t k, std::size_t n, const IntegerPanel& panel,
-                      float* out, std::size_t out_stride, std::size_t columns, bool add_to_out) {
-  // With two vectors each, they and their sums fill 24 of 32 registers; halves of groups take as many again.
-  constexpr std::size_t kGroup = Type::kGroup, kInputs = kGroup == 32 ? 6 : 4;
-  const std::size_t groups = n / 32;
-  const Edge edge(columns, add_to_out);
-  std::size_t i = 0;
-  for (; i + kInputs <= num_x; i += kInputs) {
-    multiply_inputs<kGroup, Type::kHasShift, kAbove<Type>, kInputs>(x.from(i), k, groups, panel, out + i * out_stride, out_stride,
-                                                                    edge);
-  }
-  multiply_rest<kGroup, Type::kHasShift, kAbove<Type>, kInputs - 1>(x.from(i), num_x - i, k, groups, panel, out + i * out_stride,
-                                                                    out_stride, edge);
+void integer_multiply(IntegerRows x, IntegerRows rests, std::size_t num_x, std::size_t k, std::size_t n, const IntegerPanel& panel,
+                      float* sums, bool add) {
+  const bool fine = rests.pieces != nullptr;
+  (fine ? multiply_all<Type, true> : multiply_all<Type, false>)(x, rests, num_x, k, n / 32, panel, sums, add);
 }
 
 }  // namespace

@@ -96,6 +96,11 @@ struct LanesAvx2 {
     const bool narrow = flavour == kNibbles;
     return {_mm256_cvtepi32_ps(narrow ? _mm256_madd_epi16(sums.v, _mm256_set1_epi16(1)) : sums.v)};
   }
+  template <Flavour flavour>
+  static Floats to_floats(Ints high, Ints low) {
+    if constexpr (flavour == kNibbles) return widen(high.v, low.v);
+    return {_mm256_cvtepi32_ps(_mm256_add_epi32(_mm256_slli_epi32(high.v, 8), low.v))};
+  }
   /// Words of pairs of rows, then of four, then of eight.
   static void transpose(Codes* rows) {
     __m256i t[8], u[8];

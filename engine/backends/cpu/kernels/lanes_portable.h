@@ -122,6 +122,13 @@ struct Lanes {
     for (int j = 0; j < 8; ++j) a.v[j] = static_cast<float>(sums.v[j]);
     return a;
   }
+  /// Of 256 * high + low.
+  template <Flavour>
+  static Floats to_floats(Ints high, Ints low) {
+    Floats a;
+    for (int j = 0; j < 8; ++j) a.v[j] = static_cast<float>(256 * high.v[j] + low.v[j]);
+    return a;
+  }
   /// rows[r] holds 8 words of 4 codes: becomes word r of all rows.
   static void transpose(Codes* rows) {
     Codes turned[8];
