@@ -30,6 +30,9 @@ std::unique_ptr<Model> Glm4::load(const ModelSource& source, Backend& backend, c
     loaded.input_norm = norm("input_layernorm");
     loaded.attention = {qkv("q_proj", q_width), qkv("k_proj", kv_width), qkv("v_proj", kv_width),
                         weights.linear(layer + "self_attn.o_proj", hidden, q_width, false)};
+    // What is rounded here all later rows see; with activations in 8 bits the next token's probabilities diverge nine times as
+    // far from those in float32 (KL 2e-4 instead of 3e-5, 9B in Q4_0), for a sixth of the prompt's time.
+    loaded.attention.fine = true;
     loaded.post_self_attn_norm = norm("post_self_attn_layernorm");
     loaded.post_attention_norm = norm("post_attention_layernorm");
     // One tensor in the files, gate rows first; two views of it here.

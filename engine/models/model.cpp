@@ -43,8 +43,7 @@ std::unique_ptr<Model> create_model(const ModelSource& source, Backend& backend,
 KvGeometry kv_geometry(const ModelConfig& config, const EngineOptions& options) {
   KvType type = options.kv_type;
   if (type == KvType::Auto && options.compute == ComputeMode::F32) type = KvType::F32;
-  // Values of GLM-4 can leave the range of float16.
-  if (type == KvType::Auto) type = config.architecture == "glm4" ? KvType::BF16 : KvType::F16;
+  if (type == KvType::Auto) type = KvType::F16;
   if (type == KvType::Q8_0 && config.head_dim % static_cast<std::int64_t>(block_elements(DType::Q8_0)) != 0) {
     throw Error(ErrorCode::InvalidRequest, "A KV cache of 8 bits (q8_0) needs heads whose width is a multiple of 32; this model's is " +
                                                std::to_string(config.head_dim) + ". Choose f16, bf16 or f32.");
@@ -55,9 +54,9 @@ KvGeometry kv_geometry(const ModelConfig& config, const EngineOptions& options) 
 KvGeometry kv_geometry(const ModelSource& source, const EngineOptions& options, const BackendInfo& where) {
   KvGeometry geometry = kv_geometry(source.config(), options);
   if (options.kv_type != KvType::Auto || geometry.type != KvType::F16 || !where.fast_bf16_cache) return geometry;
-  // Rounding keys to bfloat16 changes less than weights of 4 or 5 bits did. Whoever keeps more bits wants them heard, and a
-  // router's choice of experts turns on small differences.
-  if (has_few_bits(source) && source.config().moe.num_experts == 0) geometry.type = KvType::BF16;
+  // Rounding keys to bfloat16 changes less than weights of 4 or 5 bits did. Whoever keeps more bits wants them heard, a
+  // router's choice of experts turns on small differences, and GLM's scores do too (three times the divergence).
+  if (has_few_bits(source) && source.config().architecture == "ernie4_5") geometry.type = KvType::BF16;
   return geometry;
 }
 

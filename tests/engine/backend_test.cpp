@@ -267,7 +267,7 @@ struct Attention {
       backend.append_kv(pool, 1, keys, values, std::span(&rows_of_batch, 1));
     }
     const auto stored = [this](float& value) {
-      if (type == engine::KvType::F16) value = engine::f16_to_f32(engine::f32_to_f16(value));
+      if (type == engine::KvType::F16) value = engine::f16_to_f32(engine::f32_to_f16(std::clamp(value, -65504.0f, 65504.0f)));
       if (type == engine::KvType::BF16) value = engine::bf16_to_f32(engine::f32_to_bf16(value));
     };
     for (float& value : k) stored(value);
@@ -314,6 +314,14 @@ TEST_P(BackendTest, AttendIsSoftmaxAttentionAtEveryDepth) {
       EXPECT_TRUE(tests::close_to(out_fast, rounded.by_definition(), coarse ? 0.1 : 2e-5, coarse ? 0.015 : 1e-5));
     }
   }
+}
+
+TEST_P(BackendTest, ACacheInFloat16CutsWhatItCannotHold) {
+  Attention attention{2, 3, 2, 1, 66, engine::KvType::F16, random(3 * 2 * 66), random(5 * 66), random(5 * 66, 1e5f)};
+  attention.v[70] = -INFINITY;
+  const auto exact = backend();
+  const std::vector<float> out = values(*exact, attention.by(*exact, 2));
+  EXPECT_TRUE(tests::close_to(out, attention.by_definition(), 0.5));
 }
 
 TEST_P(BackendTest, AttendGivesTheSameBitsOnAnyNumberOfThreads) {

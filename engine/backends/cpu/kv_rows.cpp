@@ -27,6 +27,18 @@ void narrow_to_q8_0(const float* from, std::size_t n, std::byte* to) {
   }
 }
 
+/// RowKernels::narrow for the cache in 16 bits. What float16 cannot hold is cut to its largest: an infinity would make all
+/// that sees this position NaN.
+void narrow_to_f16(const KernelTable& kernels, const float* from, std::size_t n, std::byte* to) {
+  constexpr std::size_t kPiece = 64;
+  float within[kPiece];
+  for (std::size_t begin = 0; begin < n; begin += kPiece) {
+    const std::size_t count = std::min(kPiece, n - begin);
+    for (std::size_t i = 0; i < count; ++i) within[i] = std::clamp(from[begin + i], -65504.0f, 65504.0f);
+    kernels.f16.narrow(within, count, to + 2 * begin);
+  }
+}
+
 /// Row `slot` of a block of keys; `row` holds an even number of elements.
 template <typename Element>
 void place_key(const std::byte* row, std::size_t slot, std::size_t page_tokens, std::size_t pairs, std::byte* block) {
@@ -56,7 +68,10 @@ void place_value(const std::byte* row, std::size_t slot, std::size_t head_dim, s
 void append_kv_rows(const KernelTable& kernels, const KvPool& pool, std::int64_t layer, const float* keys,
                     const float* values, std::span<const SequenceRows> sequences) {
   const std::size_t dim = size(pool.head_dim), tokens = size(pool.page_tokens), pairs = (dim + 1) / 2;
-  const auto narrow = KvPool::is_paired(pool.dtype) ? kernels.rows_of(pool.dtype).narrow : narrow_to_q8_0;
+  const auto narrow = [&](const float* from, std::size_t n, std::byte* to) {
+    if (pool.dtype == DType::F16) return narrow_to_f16(kernels, from, n, to);
+    (KvPool::is_paired(pool.dtype) ? kernels.rows_of(pool.dtype).narrow : narrow_to_q8_0)(from, n, to);
+  };
   const bool wide = pool.dtype == DType::F32;
   std::vector<std::byte> row(2 * pairs * sizeof(float));  // as stored; behind an odd head_dim a zero
   for (const SequenceRows& sequence : sequences) {

@@ -7,10 +7,15 @@ namespace {
 
 constexpr unsigned kThreads = 64;
 
+/// What float16 cannot hold is cut to its largest; what is no number stays that.
+__device__ float within_half(float value) {
+  return value == value ? fminf(fmaxf(value, -65504.0f), 65504.0f) : value;
+}
+
 template <Storage kType>
 __device__ void put(std::uint8_t* block, std::int64_t index, float value) {
   if (kType == Storage::F32) reinterpret_cast<float*>(block)[index] = value;
-  if (kType == Storage::F16) reinterpret_cast<std::uint16_t*>(block)[index] = float_to_half(value);
+  if (kType == Storage::F16) reinterpret_cast<std::uint16_t*>(block)[index] = float_to_half(within_half(value));
   if (kType == Storage::BF16) reinterpret_cast<std::uint16_t*>(block)[index] = float_to_bf16(value);
 }
 
