@@ -56,7 +56,7 @@ void integer_pack(const std::byte* rows, std::size_t row_bytes, std::size_t num_
       if (there) {
         const Byte* const from = reinterpret_cast<const Byte*>(rows) + (first + r) * row_bytes;
         // What will be packed next comes while this panel is multiplied.
-        for (std::size_t line = 0; line < kPieceBytes<Type>; line += 64) __builtin_prefetch(from + kPieceBytes<Type> + line);
+        for (std::size_t line = 0; line < kPieceBytes<Type>; line += 64) __builtin_prefetch(from + kPieceBytes<Type> + line, 0, 2);
         pieces[r] = whole_piece<Type>(from, n, room[r]);
         Type::factors(pieces[r], factor, shift);
       }
