@@ -10,6 +10,8 @@ namespace {
 constexpr std::int64_t kDepth = 256;  // elements of a panel
 // Inputs that meet all panels before the next do: their pieces share the first level of the cache with one panel.
 constexpr std::size_t kRows = 48;
+// Inputs (numbers, of which 256 make a piece) that the second level of the cache holds.
+constexpr std::int64_t kNearInputs = 1 << 17;
 // Into how many pieces of work a thread's part is cut at least, where there are so many panels.
 constexpr std::int64_t kSharesOfThread = 4;
 // Multiplications below which waking a thread costs more than it saves.
@@ -39,11 +41,15 @@ void IntegerGemm::multiply(std::span<const MatrixProduct> products) {
   inputs_.quantise(products, IntegerInputs::Fine::Named);
   const auto width = static_cast<std::int64_t>(kernels_.tile_columns);
   const std::int64_t panels = ColumnStretches(products, width).count();
-  // Fewer panels together where threads would wait for the last one.
-  const std::int64_t together = std::clamp<std::int64_t>(panels / (kSharesOfThread * team_.threads()), 1, kMostPanels);
+  std::int64_t most_rows = 0, most_inputs = 0;
+  for (const MatrixProduct& product : products) {
+    most_rows = std::max(most_rows, product.rows);
+    most_inputs = std::max(most_inputs, product.rows * product.in_features);
+  }
+  // Fewer panels together where threads would wait for the last one, one where inputs are near anyway.
+  const std::int64_t shares = panels / (kSharesOfThread * team_.threads());
+  const std::int64_t together = most_inputs < kNearInputs ? 1 : std::clamp<std::int64_t>(shares, 1, kMostPanels);
   const ColumnStretches stretches(products, together * width);
-  std::int64_t most_rows = 0;
-  for (const MatrixProduct& product : products) most_rows = std::max(most_rows, product.rows);
   const std::size_t most_sums = static_cast<std::size_t>(most_rows * together * width);
   for (Scratch& scratch : scratch_) {
     if (scratch.sums.size() < most_sums) scratch.sums.resize(most_sums);
