@@ -324,7 +324,7 @@ void CpuBackend::experts(const Tensor& x, std::span<const ExpertWeights> experts
     }
   });
   const auto product = [](const float* from, const Tensor& weight, float* to, const ExpertRows::Run& run,
-                          std::span<const std::int64_t> fine) {
+                      std::span<const std::int64_t> fine) {
     return MatrixProduct{from, weight.data(), weight.dtype(), nullptr, to, run.count, weight.row_length(), weight.rows(),
                          false, weight.scaling(), weight.first_row(), fine};
   };

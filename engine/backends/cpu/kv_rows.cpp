@@ -70,7 +70,8 @@ void append_kv_rows(const KernelTable& kernels, const KvPool& pool, std::int64_t
   const std::size_t dim = size(pool.head_dim), tokens = size(pool.page_tokens), pairs = (dim + 1) / 2;
   const auto narrow = [&](const float* from, std::size_t n, std::byte* to) {
     if (pool.dtype == DType::F16) return narrow_to_f16(kernels, from, n, to);
-    (KvPool::is_paired(pool.dtype) ? kernels.rows_of(pool.dtype).narrow : narrow_to_q8_0)(from, n, to);
+    if (pool.dtype == DType::Q8_0) return narrow_to_q8_0(from, n, to);
+    kernels.rows_of(pool.dtype).narrow(from, n, to);
   };
   const bool wide = pool.dtype == DType::F32;
   std::vector<std::byte> row(2 * pairs * sizeof(float));  // as stored; behind an odd head_dim a zero

@@ -81,7 +81,8 @@ void multiply_inputs(IntegerRows x, IntegerRows rests, std::size_t k, std::size_
   Floats sums[M][2];
   for (std::size_t m = 0; m < M; ++m) sums[m][0] = sums[m][1] = Lanes::set(0);
   for (std::size_t g = 0; g < groups; ++g) {
-    if (g < M) ask_for(x, fine ? rests : IntegerRows(), M + g, k);
+    if (g < M) ask_for(x, M + g, k);
+    if (fine && g < M) ask_for(rests, M + g, k);
     for (std::size_t part = 0; part < kParts; ++part) {
       Lanes::Ints products[M][2], of_rests[M][2];
       for (std::size_t m = 0; m < M; ++m) products[m][0] = products[m][1] = of_rests[m][0] = of_rests[m][1] = Lanes::zero();

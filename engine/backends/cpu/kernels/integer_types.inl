@@ -21,13 +21,10 @@ std::uint32_t word_of_4(const Byte* p) {
 
 // Fetches what a product with a panel reads of a row that will be multiplied soon: inputs of a long product fit no near
 // cache, and as pieces lie between others' the hardware does not ask in time.
-void ask_for(IntegerRows x, IntegerRows rests, std::size_t row, std::size_t k) {
-  for (const IntegerRows& rows : {x, rests}) {
-    if (rows.pieces == nullptr) continue;
-    const char* const piece = reinterpret_cast<const char*>(&rows.at(row, k / 256));
-    for (std::size_t line = 0; line < sizeof(IntegerPiece::q); line += 64) __builtin_prefetch(piece + line);
-    for (std::size_t line = offsetof(IntegerPiece, scales); line < sizeof(IntegerPiece); line += 64) __builtin_prefetch(piece + line);
-  }
+void ask_for(IntegerRows rows, std::size_t row, std::size_t k) {
+  const char* const piece = reinterpret_cast<const char*>(&rows.at(row, k / 256));
+  for (std::size_t line = 0; line < sizeof(IntegerPiece::q); line += 64) __builtin_prefetch(piece + line);
+  for (std::size_t line = offsetof(IntegerPiece, scales); line < sizeof(IntegerPiece); line += 64) __builtin_prefetch(piece + line);
 }
 
 // A type of block says: kElements, kBytes, kGroup (elements that share factor and shift), kFlavour (how large codes are),

@@ -350,7 +350,8 @@ void multiply_inputs(IntegerRows x, IntegerRows rests, std::size_t k, std::size_
 #pragma GCC unroll 8
   for (std::size_t m = 0; m < M; ++m) sums[m][0] = sums[m][1] = _mm512_setzero_ps();
   for (std::size_t g = 0; g < groups; ++g) {
-    if (g < M) ask_for(x, fine ? rests : IntegerRows(), M + g, k);
+    if (g < M) ask_for(x, M + g, k);
+    if (fine && g < M) ask_for(rests, M + g, k);
     __m512 of_parts[M][2];  // of both halves of a group, without the input's scale
 #pragma GCC unroll 8
     for (std::size_t part = 0; part < kParts; ++part) {
